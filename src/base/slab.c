@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/slab.h"
+
+#include "base/require.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SLAB_PAGE 32768u /* bytes of objects in a page */
+
+struct slab_page {
+	struct slab_page *next;
+	size_t used; /* objects ever handed out of this page */
+	max_align_t data[];
+};
+
+static size_t per_page(const struct slab *s)
+{
+	return s->size < SLAB_PAGE ? SLAB_PAGE / s->size : 1;
+}
+
+void slab_init(struct slab *s, size_t object_size, size_t max_objects)
+{
+	const size_t align = _Alignof(max_align_t);
+
+	require(object_size >= sizeof(void *));
+	*s = (struct slab){
+	    .size = (object_size + align - 1) / align * align,
+	    .max = max_objects,
+	};
+}
+
+void slab_fini(struct slab *s)
+{
+	struct slab_page *next;
+
+	for (struct slab_page *p = s->pages; p; p = next) {
+		next = p->next;
+		free(p);
+	}
+	s->pages = NULL;
+	s->free = NULL;
+	s->count = 0;
+}
+
+static void *take_fresh(struct slab *s)
+{
+	if (!s->pages || s->pages->used == per_page(s)) {
+		struct slab_page *p = malloc(sizeof(*p) + per_page(s) * s->size);
+
+		if (!p)
+			return NULL;
+		p->used = 0;
+		p->next = s->pages;
+		s->pages = p;
+	}
+	return (char *)s->pages->data + s->pages->used++ * s->size;
+}
+
+void *slab_alloc(struct slab *s)
+{
+	if (s->count == s->max)
+		return NULL;
+
+	void *object = s->free;
+	if (object)
+		memcpy(&s->free, object, sizeof(s->free));
+	else
+		object = take_fresh(s);
+	if (!object)
+		return NULL;
+	s->count++;
+	memset(object, 0, s->size);
+	return object;
+}
+
+void slab_release(struct slab *s, void *object)
+{
+	if (!object)
+		return;
+	require(s->count > 0);
+	memcpy(object, &s->free, sizeof(s->free));
+	s->free = object;
+	s->count--;
+}

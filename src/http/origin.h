@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * origin.h - serialised origins (RFC 6454 7, WHATWG HTML "origin") and Host values.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/slice.h"
+
+#include <stdint.h>
+
+struct origin {
+	struct slice scheme; /* as written */
+	struct slice host;   /* brackets kept for IPv6 */
+	uint16_t port;	     /* effective; 0 for a scheme without a known default */
+	bool has_port;
+};
+
+/*
+ * Parses scheme "://" host [":" port] and nothing behind it: no path, no userinfo, no list.
+ * "null" is not an origin here; test for it first. Errors: E_SYNTAX.
+ */
+enum err origin_parse(struct slice s, struct origin *ret_origin);
+
+/* host [":" port] as in the Host field (RFC 9110 7.2). */
+struct host_port {
+	struct slice host; /* without one trailing dot; brackets kept for IPv6 */
+	uint16_t port;
+	bool has_port;
+};
+
+/* Errors: E_SYNTAX. */
+enum err host_parse(struct slice s, struct host_port *ret_host);
+/* Equal names (ASCII case, trailing dot) and, where `want` has a port, equal ports. */
+bool host_matches(struct host_port got, struct host_port want);
+/* localhost, *.localhost, 127.0.0.0/8, [::1]. */
+bool host_is_loopback(struct slice host);
+/* An IPv4 or IPv6 literal. */
+bool host_is_literal(struct slice host);
