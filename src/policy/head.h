@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * head.h - the one place where response fields are decided (policy/fields.def).
+ *
+ * The server writes from this table; explain, rules and the documents print it; the
+ * auditor and the linter will judge by it.
+ */
+#pragma once
+
+#include "base/slice.h"
+#include "base/writer.h"
+#include "policy/cors.h"
+#include "policy/refusal.h"
+
+#define POLICY_MAX_HEAD 2048u /* bytes: no head that we write is longer */
+
+enum edge {
+	EDGE_GENERIC = 1u << 0,
+	EDGE_FASTLY = 1u << 1,
+	EDGE_CLOUDFLARE = 1u << 2,
+	EDGE_NGINX = 1u << 3,
+};
+
+/* Route and server settings that fields depend on. */
+struct head_rules {
+	unsigned edges;    /* set of enum edge */
+	bool charset;      /* "; charset=utf-8" behind the media type */
+	bool guide;        /* preset guide: its literal values where lawful */
+	bool hsts_preload;
+	bool cors_any;     /* the route allows any origin: CORP cross-origin */
+	bool cors_route;   /* some cross-origin reader is allowed */
+};
+
+/* What this one answer is. */
+struct head_facts {
+	unsigned minor; /* HTTP/1.minor of the request */
+	bool https;
+	bool keep_alive; /* the connection goes on behind a short answer */
+	bool vary_accept; /* the route answers 406 */
+	const struct cors_verdict *cors; /* NULL before it was judged */
+};
+
+/* Status line and all fields of a stream (SPEC 3), with the closing empty line. */
+void head_stream(struct writer *w, const struct head_rules *rules, const struct head_facts *facts);
+
+/* A short answer: JSON, an asset, a preflight, a refusal. */
+struct short_answer {
+	unsigned status;
+	struct slice content_type; /* ptr NULL: no body and no such field */
+	struct slice csp;          /* ptr NULL: the strict one of short answers */
+	uint64_t content_length;
+	enum refusal refusal;    /* adds WWW-Authenticate, Allow, Retry-After, Upgrade... by row */
+	struct slice allow;      /* for 405 and OPTIONS: "GET, HEAD, OPTIONS"; ptr NULL else */
+	unsigned retry_after_s;  /* 0: none */
+	bool preflight;          /* adds the Access-Control-Allow-* fields of an answer to OPTIONS */
+	bool cacheable;          /* an asset: may be revalidated; all else is no-store */
+};
+
+void head_short(struct writer *w, const struct head_rules *rules, const struct head_facts *facts,
+		const struct short_answer *answer);
+
+/* The JSON body of a refusal: {"error":word,"message":sentence,"rule":id}, and a line feed. */
+void refusal_body(struct writer *w, enum refusal refusal);
