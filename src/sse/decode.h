@@ -15,6 +15,7 @@
 
 #define SSE_MAX_LINE  (16u << 20) /* bytes of one line, default bound */
 #define SSE_MAX_EVENT (16u << 20) /* bytes of the data of one event, default bound */
+#define SSE_KEEP      (64u << 10) /* bytes a buffer keeps between events */
 
 struct sse_message {
 	struct slice type;	    /* "message" where the stream named none */
@@ -27,13 +28,17 @@ struct sse_decoder_limits {
 	size_t event;
 };
 
-/* Slices are valid during the call only. Any of the callbacks may be NULL. */
+/*
+ * Slices are valid during the call only and never absent (ptr is not NULL). Any of the callbacks
+ * may be NULL; none may call the decoder back.
+ */
 struct sse_sink {
 	void *ctx;
 	void (*on_message)(void *ctx, const struct sse_message *message);
+	/* `text` is all that stands behind the colon. */
 	void (*on_comment)(void *ctx, struct slice text);
 	void (*on_retry)(void *ctx, uint64_t ms);
-	/* An id alone moves the cursor without a message. */
+	/* A block with an id and no data: it moves the cursor without a message. */
 	void (*on_id)(void *ctx, struct slice last_event_id);
 };
 
@@ -47,13 +52,15 @@ struct sse_decoder {
 	int state;
 	bool has_data;
 	bool has_id;
+	enum err err; /* what ended the stream */
 };
 
 void sse_decoder_init(struct sse_decoder *d, struct sse_sink sink, struct sse_decoder_limits max);
 void sse_decoder_fini(struct sse_decoder *d);
 /*
- * Feeds bytes. Errors: E_TOO_BIG when a line or an event passes its maximum, E_NOMEM; after an
- * error the decoder takes no more until sse_decoder_restart.
+ * Feeds bytes. A byte order mark counts towards its line. Errors: E_TOO_BIG when a line or an
+ * event passes its maximum, E_NOMEM; after an error the decoder takes nothing and repeats the
+ * error until sse_decoder_restart.
  */
 enum err sse_decoder_feed(struct sse_decoder *d, struct slice bytes);
 /* A new connection of the same source: drops the open block, keeps the last id. */
