@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+/* Bytes of a host name, as DNS has it (RFC 1035 2.3.4). */
+#define HOST_MAX 255u
+
 struct origin {
 	struct slice scheme; /* as written */
 	struct slice host;   /* brackets kept for IPv6 */
@@ -29,8 +32,13 @@ struct host_port {
 	bool has_port;
 };
 
-/* Errors: E_SYNTAX. */
+/* 80 for http; 0 for a scheme without a known default. */
+uint16_t origin_default_port(struct slice scheme);
+
+/* Host names are letters, digits, '-', '_' and single dots. Errors: E_SYNTAX. */
 enum err host_parse(struct slice s, struct host_port *ret_host);
+/* As host_parse, but the host keeps its trailing dot. Errors: E_SYNTAX, E_RANGE (port). */
+enum err authority_parse(struct slice s, struct host_port *ret_host);
 /* Equal names (ASCII case, trailing dot) and, where `want` has a port, equal ports. */
 bool host_matches(struct host_port got, struct host_port want);
 /* localhost, *.localhost, 127.0.0.0/8, [::1]. */

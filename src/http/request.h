@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/slice.h"
+#include "http/fields.h"
 
 #include <stdint.h>
 
@@ -24,7 +25,7 @@ enum http_fault {
 #undef X
 };
 
-/* 400, 414, 431, 501 or 505; 0 for HTTP_FAULT_NONE. */
+/* 400, 414, 431, 501 or 505, or 502 for a response; 0 for HTTP_FAULT_NONE. */
 unsigned http_fault_status(enum http_fault fault);
 /* What is wrong, in words for the log and for the peer; static. */
 const char *http_fault_text(enum http_fault fault);
@@ -65,21 +66,18 @@ enum http_body {
 	HTTP_BODY_CHUNKED,
 };
 
-struct http_field {
-	struct slice name;  /* as sent; compare without case */
-	struct slice value; /* without surrounding OWS */
-};
-
 struct http_request {
 	enum http_method method;
 	struct slice method_text;
-	struct slice path;  /* begins with '/', still percent-encoded; "*" for OPTIONS * */
-	struct slice query; /* behind '?', still encoded; ptr NULL without '?' */
-	struct slice host;  /* Host, checked against the authority of an absolute-form target;
-			       ptr NULL where HTTP/1.0 sent none */
-	unsigned minor;	    /* 0 or 1 */
-	bool keep_alive;    /* what the request asks for, by version and Connection */
-	bool expect_continue;
+	struct slice path;    /* begins with '/', still percent-encoded; "*" for OPTIONS *; a static
+				 "/" where an absolute-form target has none */
+	struct slice query;   /* behind '?', still encoded; ptr NULL without '?' */
+	struct slice host;    /* Host, checked against the authority of an absolute-form target;
+				 the authority, or ptr NULL, where HTTP/1.0 sent none */
+	unsigned minor;	      /* 0 or 1 */
+	bool keep_alive;      /* what the request asks for, by version and Connection */
+	bool expect_continue; /* never on HTTP/1.0 (RFC 9110 10.1.1) */
+	bool expect_unknown;  /* Expect asks for something else: 417 */
 	enum http_body body;
 	uint64_t content_length; /* for HTTP_BODY_LENGTH */
 	size_t field_count;

@@ -11,7 +11,8 @@
 
 /*
  * Decodes %XX of `s` into `w`; '+' becomes a space where `form` says so (query strings).
- * Errors: E_SYNTAX (broken escape, NUL), E_BAD_UTF8 (the result is not UTF-8), E_NO_SPACE.
+ * On an error nothing stays written. Errors: E_SYNTAX (broken escape, NUL), E_BAD_UTF8 (the
+ * result is not UTF-8), E_NO_SPACE.
  */
 enum err url_decode(struct writer *w, struct slice s, bool form);
 /* Escapes everything but unreserved characters. */
@@ -30,7 +31,7 @@ enum err url_query_get(struct slice query, struct slice name, size_t nth, struct
 
 struct url {
 	bool https;
-	struct slice host; /* without brackets for IPv6 */
+	struct slice host; /* without brackets for IPv6, as written otherwise */
 	bool ipv6;
 	uint16_t port; /* the scheme's default if absent */
 	bool has_port;
@@ -40,6 +41,6 @@ struct url {
 
 /*
  * An absolute http or https URL. User information is refused: secrets do not belong there.
- * A fragment is cut off. Errors: E_SYNTAX, E_RANGE (port).
+ * A fragment is cut off; a query needs a path before it. Errors: E_SYNTAX, E_RANGE (port).
  */
 enum err url_parse(struct slice s, struct url *ret_url);
