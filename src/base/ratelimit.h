@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 struct ratelimit {
-	uint64_t burst;	 /* tokens at most */
-	uint64_t rate;	 /* tokens a second */
+	uint64_t burst;  /* tokens at most */
+	uint64_t rate;   /* tokens a second */
 	uint64_t tokens; /* left */
-	uint64_t carry;	 /* thousandths of a token: keeps slow rates exact */
+	uint64_t carry;  /* thousandths of a token: keeps slow rates exact */
 	uint64_t last_ms;
 };
 
