@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds every kind and runs every suite; prints one line per suite and at last
+# "N passed, N failed". Exits 1 if anything failed, crashed or left no report.
+# TEST_SUITES="unit integration" runs only these; FUZZ_SECONDS=60 adds fuzzing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly OUT=build-test
+readonly SUITES=${TEST_SUITES:-lint unit unit-asan unit-tsan integration integration-asan browser}
+mkdir -p "$OUT"
+passed=0
+failed=0
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1
+export UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1
+
+# Adds one suite's report; its exit code decides too: a crash behind a clean report is a failure.
+add() { # SUITE READER FILE EXIT-CODE SECONDS
+	local p f
+	read -r p f < <(tools/tally.py "$2" "$3" "$1" 2> >(cat >&2))
+	((f > 0 || $4 == 0)) || {
+		f=1
+		echo "not ok $1: exit code $4" >&2
+	}
+	((f == 0)) || echo "        see $3"
+	printf '%-18s %5d passed, %d failed  (%d s)\n' "$1" "$p" "$f" "$5"
+	passed=$((passed + p))
+	failed=$((failed + f))
+}
+
+run_suite() { # SUITE READER FILE COMMAND...
+	local suite=$1 reader=$2 file=$3 code=0 start=$SECONDS
+	shift 3
+	rm -f "$file"
+	"$@" >"$OUT/$suite.log" 2>&1 || code=$?
+	add "$suite" "$reader" "$file" "$code" $((SECONDS - start))
+}
+
+# A build that fails is one failure that says why, and its suite does not run on old programs.
+build_for() { # SUITE KIND
+	echo "building for $1 …"
+	if [[ $2 == release ]]; then
+		tools/build.sh release build.ninja >"$OUT/build.log" 2>&1 &&
+			enable_tests >>"$OUT/build.log" 2>&1
+	fi && tools/build.sh "$2" >"$OUT/build.log" 2>&1 && return
+	tail -n 60 "$OUT/build.log"
+	echo "not ok $1: the $2 build failed" >&2
+	failed=$((failed + 1))
+	return 1
+}
+
+# `make run` may have set build/ up before cmocka was there.
+enable_tests() {
+	meson introspect build --buildoptions |
+		python3 -c 'import json, sys
+sys.exit(not any(o["name"] == "tests" and o["value"] == "enabled" for o in json.load(sys.stdin)))' ||
+		meson configure build -Dtests=enabled
+}
+
+run_meson() { # SUITE KIND DIR [MESON-ARG...]
+	local suite=$1 kind=$2 dir=$3
+	shift 3
+	build_for "$suite" "$kind" || return 0
+	run_suite "$suite" meson "$dir/meson-logs/testlog.json" \
+		meson test -C "$dir" --no-rebuild --print-errorlogs "$@"
+}
+
+# Only what has threads: TSan has nothing to say about the rest.
+run_tsan() {
+	if ! grep -rqs "'threads'" tests/unit/*/meson.build; then
+		echo "unit-tsan: no test is in the suite 'threads'"
+		return
+	fi
+	run_meson unit-tsan tsan build-tsan --suite threads
+}
+
+run_integration() { # SUITE KIND DIR
+	build_for "$1" "$2" || return 0
+	SLUICE=$PWD/$3/sluice run_suite "$1" unittest "$OUT/$1.log" \
+		python3 -m unittest discover -s tests/integration -t tests/integration -v
+}
+
+run_browser() {
+	build_for browser release || return 0
+	SLUICE=$PWD/build/sluice run_suite browser node "$OUT/browser.log" tests/browser/run.sh
+}
+
+for suite in $SUITES; do
+	case $suite in
+	lint) run_suite lint lines "$OUT/lint.log" tools/lint.sh ;;
+	unit) run_meson unit release build ;;
+	unit-asan) run_meson unit-asan asan build-asan ;;
+	unit-tsan) run_tsan ;;
+	integration) run_integration integration release build ;;
+	integration-asan) run_integration integration-asan asan build-asan ;;
+	browser) run_browser ;;
+	*)
+		echo "run-tests.sh: unknown suite '$suite'" >&2
+		exit 2
+		;;
+	esac
+done
+if [[ -n ${FUZZ_SECONDS:-} ]]; then
+	run_suite fuzz lines "$OUT/fuzz.log" tools/fuzz.sh "$FUZZ_SECONDS"
+fi
+echo "$passed passed, $failed failed"
+((failed == 0 && passed > 0))
