@@ -9,10 +9,10 @@
 
 /* How the best matching range for a media type was written. */
 enum accept_match {
-	ACCEPT_ABSENT,	  /* no Accept field, or an empty one */
-	ACCEPT_NO,	  /* nothing matches, or the most specific match has q=0 */
+	ACCEPT_ABSENT,    /* no Accept field, or an empty one */
+	ACCEPT_NO,        /* nothing matches, or the most specific match has q=0 */
 	ACCEPT_WILDCARD,  /* a wildcard range of the type or of all */
-	ACCEPT_NAMED,	  /* the type itself */
+	ACCEPT_NAMED,     /* the type itself */
 	ACCEPT_MALFORMED, /* not a list of media ranges */
 };
 

@@ -19,7 +19,7 @@
 	((IS_TOKEN(c) ? CHAR_TOKEN : 0) | (IS_VCHAR(c) && (c) != '#' ? CHAR_TARGET : 0) |          \
 	 (IS_COOKIE(c) ? CHAR_COOKIE : 0) | (IS_HOST(c) ? CHAR_HOST : 0) |                         \
 	 (IS_HOST(c) || (c) == '~' ? CHAR_UNRESERVED : 0))
-#define ROW4(c)	 CLASS(c), CLASS((c) + 1), CLASS((c) + 2), CLASS((c) + 3)
+#define ROW4(c)  CLASS(c), CLASS((c) + 1), CLASS((c) + 2), CLASS((c) + 3)
 #define ROW16(c) ROW4(c), ROW4((c) + 4), ROW4((c) + 8), ROW4((c) + 12)
 #define ROW64(c) ROW16(c), ROW16((c) + 16), ROW16((c) + 32), ROW16((c) + 48)
 

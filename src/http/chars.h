@@ -5,10 +5,10 @@
 #include "base/slice.h"
 
 enum {
-	CHAR_TOKEN = 1,	     /* tchar (RFC 9110 5.6.2) */
+	CHAR_TOKEN = 1,      /* tchar (RFC 9110 5.6.2) */
 	CHAR_TARGET = 2,     /* visible ASCII but '#' (RFC 9112 3.2) */
 	CHAR_COOKIE = 4,     /* cookie-octet (RFC 6265 4.1.1) */
-	CHAR_HOST = 8,	     /* letters, digits, '-', '.', '_': a name that DNS can hold */
+	CHAR_HOST = 8,       /* letters, digits, '-', '.', '_': a name that DNS can hold */
 	CHAR_UNRESERVED = 16 /* RFC 3986 2.3 */
 };
 

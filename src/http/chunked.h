@@ -11,12 +11,28 @@
 #include "http/request.h"
 
 #define HTTP_MAX_CHUNK_LINE 256u  /* size and extensions */
-#define HTTP_MAX_TRAILER    4096u /* bytes of all trailer lines */
+#define HTTP_MAX_TRAILER    4096u /* bytes of all trailer lines, the empty one too */
+
+/* In the order of the wire: the decoder compares them. */
+enum http_chunk_state {
+	CHUNK_SIZE,
+	CHUNK_EXTENSION,
+	CHUNK_SIZE_LF,
+	CHUNK_DATA,
+	CHUNK_DATA_CR,
+	CHUNK_DATA_LF,
+	CHUNK_TRAILER_START,
+	CHUNK_TRAILER_NAME,
+	CHUNK_TRAILER_VALUE,
+	CHUNK_TRAILER_LF,
+	CHUNK_LAST_LF,
+	CHUNK_DONE,
+};
 
 struct http_chunked {
-	int state;
-	uint64_t left;	/* bytes of the current chunk to come */
-	size_t line;	/* bytes of the current line */
+	enum http_chunk_state state;
+	uint64_t left;  /* bytes of the current chunk to come */
+	size_t line;    /* bytes of the current line */
 	size_t trailer; /* bytes of trailer lines */
 	unsigned digits;
 };

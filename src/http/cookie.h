@@ -9,6 +9,7 @@
 /*
  * The value of the cookie `name` in one field value, without surrounding double quotes.
  * Errors: E_NOT_FOUND; E_EXISTS if the name stands there twice (an attacker's copy cannot be
- * told from ours); E_SYNTAX for bytes that no cookie may hold.
+ * told from ours); E_SYNTAX for a control anywhere, or a byte in this value that is no
+ * cookie-octet. The values of other cookies are not judged: strangers' scripts set them.
  */
 enum err cookie_get(struct slice field, struct slice name, struct slice *ret_value);

@@ -15,7 +15,7 @@
 struct origin {
 	struct slice scheme; /* as written */
 	struct slice host;   /* brackets kept for IPv6 */
-	uint16_t port;	     /* effective; 0 for a scheme without a known default */
+	uint16_t port;       /* effective; 0 for a scheme without a known default */
 	bool has_port;
 };
 

@@ -9,9 +9,9 @@
 
 struct parser {
 	struct http_request *req;
-	struct slice rest;	/* of the head, behind the lines that were taken */
+	struct slice rest;      /* of the head, behind the lines that were taken */
 	struct slice authority; /* of an absolute-form target; ptr NULL without one */
-	uint16_t default_port;	/* of its scheme */
+	uint16_t default_port;  /* of its scheme */
 };
 
 /* Cuts one line; what it gives holds no control but HTAB. */

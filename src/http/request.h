@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
-#define HTTP_MAX_LINE	8192u  /* bytes of the request line, without CRLF */
-#define HTTP_MAX_HEAD	16384u /* bytes of the whole head */
+#define HTTP_MAX_LINE   8192u  /* bytes of the request line, without CRLF */
+#define HTTP_MAX_HEAD   16384u /* bytes of the whole head */
 #define HTTP_MAX_FIELDS 64u    /* field lines */
 
 /* Why a request is not HTTP that we take. One row each in http/fault.def: name, status, text. */
@@ -74,7 +74,7 @@ struct http_request {
 	struct slice query;   /* behind '?', still encoded; ptr NULL without '?' */
 	struct slice host;    /* Host, checked against the authority of an absolute-form target;
 				 the authority, or ptr NULL, where HTTP/1.0 sent none */
-	unsigned minor;	      /* 0 or 1 */
+	unsigned minor;       /* 0 or 1 */
 	bool keep_alive;      /* what the request asks for, by version and Connection */
 	bool expect_continue; /* never on HTTP/1.0 (RFC 9110 10.1.1) */
 	bool expect_unknown;  /* Expect asks for something else: 417 */

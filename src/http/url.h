@@ -36,7 +36,7 @@ struct url {
 	uint16_t port; /* the scheme's default if absent */
 	bool has_port;
 	struct slice authority; /* as written: what the Host field repeats */
-	struct slice target;	/* path and query, at least "/" */
+	struct slice target;    /* path and query, at least "/" */
 };
 
 /*
