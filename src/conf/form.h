@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* form.h - texts of the configuration that follow a grammar: addresses, origins, paths... */
+#pragma once
+
+#include "base/err.h"
+#include "base/writer.h"
+#include "conf/settings.h"
+
+/* A buffer of this size takes the normal form of any text that fits its option's range. */
+#define CONF_MAX_FORM 4096u
+
+struct conf_form {
+	struct slice noun; /* "a path such as /stream" */
+	/*
+	 * Writes the normal form of `text` to `out`. False if it does not follow the grammar; `why`
+	 * then has what is wrong and what to write instead.
+	 */
+	bool (*read)(struct slice text, struct writer *out, struct writer *why);
+};
+
+extern const struct conf_form conf_form_address;
+extern const struct conf_form conf_form_host;
+extern const struct conf_form conf_form_origin;
+extern const struct conf_form conf_form_token;
+extern const struct conf_form conf_form_file;
+extern const struct conf_form conf_form_path;
+extern const struct conf_form conf_form_topic;
+
+/*
+ * HOST:PORT, [IPV6]:PORT. On success every field of *ret_listen views `text`. Errors: E_SYNTAX,
+ * E_RANGE (the port).
+ */
+enum err conf_listen_parse(struct slice text, struct listen_settings *ret_listen);
