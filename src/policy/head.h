@@ -13,6 +13,7 @@
 #include "policy/refusal.h"
 
 #define POLICY_MAX_HEAD 2048u /* bytes: no head that we write is longer */
+#define POLICY_MAX_CSP  512u  /* bytes of the policy that a page of ours brings */
 
 enum edge {
 	EDGE_GENERIC = 1u << 0,
@@ -23,37 +24,41 @@ enum edge {
 
 /* Route and server settings that fields depend on. */
 struct head_rules {
-	unsigned edges;    /* set of enum edge */
-	bool charset;      /* "; charset=utf-8" behind the media type */
-	bool guide;        /* preset guide: its literal values where lawful */
+	unsigned edges; /* set of enum edge */
+	bool charset;   /* "; charset=utf-8" behind the media type */
+	bool guide;     /* preset guide: its literal values where lawful */
 	bool hsts_preload;
-	bool cors_any;     /* the route allows any origin: CORP cross-origin */
-	bool cors_route;   /* some cross-origin reader is allowed */
+	bool cors_any;   /* the route allows any origin: CORP cross-origin */
+	bool cors_route; /* some cross-origin reader is allowed */
 };
 
 /* What this one answer is. */
 struct head_facts {
-	unsigned minor; /* HTTP/1.minor of the request */
+	unsigned minor;    /* HTTP/1.minor of the request */
+	struct slice date; /* now as IMF-fixdate, from who has a clock; ptr NULL: no Date field */
 	bool https;
-	bool keep_alive; /* the connection goes on behind a short answer */
-	bool vary_accept; /* the route answers 406 */
+	bool keep_alive;                 /* the connection goes on behind a short answer */
+	bool vary_accept;                /* the route answers 406 */
 	const struct cors_verdict *cors; /* NULL before it was judged */
 };
 
-/* Status line and all fields of a stream (SPEC 3), with the closing empty line. */
+/*
+ * Status line and all fields of a stream (SPEC 3), with the closing empty line. To HTTP/1.0 the
+ * stream is close-delimited (RFC 9112 6.3): no Transfer-Encoding, and Connection: close.
+ */
 void head_stream(struct writer *w, const struct head_rules *rules, const struct head_facts *facts);
 
 /* A short answer: JSON, an asset, a preflight, a refusal. */
 struct short_answer {
-	unsigned status;
+	unsigned status;           /* 0: the one of the refusal */
 	struct slice content_type; /* ptr NULL: no body and no such field */
-	struct slice csp;          /* ptr NULL: the strict one of short answers */
+	struct slice csp;          /* ptr NULL: the strict one of short answers; POLICY_MAX_CSP */
 	uint64_t content_length;
-	enum refusal refusal;    /* adds WWW-Authenticate, Allow, Retry-After, Upgrade... by row */
-	struct slice allow;      /* for 405 and OPTIONS: "GET, HEAD, OPTIONS"; ptr NULL else */
-	unsigned retry_after_s;  /* 0: none */
-	bool preflight;          /* adds the Access-Control-Allow-* fields of an answer to OPTIONS */
-	bool cacheable;          /* an asset: may be revalidated; all else is no-store */
+	enum refusal refusal;   /* REFUSAL_NONE: not one */
+	struct slice allow;     /* for 405 and OPTIONS: "GET, HEAD, OPTIONS"; ptr NULL else */
+	unsigned retry_after_s; /* 0: none */
+	bool preflight; /* OPTIONS with Access-Control-Request-Method: adds the fields for it */
+	bool cacheable; /* an asset: may be revalidated; all else is no-store */
 };
 
 void head_short(struct writer *w, const struct head_rules *rules, const struct head_facts *facts,

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-/* NONE is 0; rows are X(NAME, "G101", status, "word", "sentence what to do", "meaning for the manual"). */
+/* NONE is 0, the rest are the rows of refusals.def. */
 enum refusal {
 	REFUSAL_NONE = 0,
 #define X(name, rule, status, word, sentence, meaning) REFUSAL_##name,
@@ -23,8 +23,8 @@ enum refusal {
 };
 
 struct refusal_row {
-	struct slice name;     /* lower-case symbol, for metrics */
-	struct slice rule;     /* "G101" */
+	struct slice name; /* the symbol, "NOT_ACCEPTABLE"; unique, unlike the word */
+	struct slice rule; /* "G101" */
 	unsigned status;
 	struct slice word;     /* "not_acceptable": alike for all 401 */
 	struct slice sentence; /* says what to do; alike for all 401 */
@@ -33,5 +33,5 @@ struct refusal_row {
 
 /* The row; `refusal` must not be REFUSAL_NONE. Static storage. */
 const struct refusal_row *refusal_row(enum refusal refusal);
-/* The refusal that answers a request which is not HTTP. */
+/* The refusal that answers a request which is not HTTP; `fault` is not HTTP_FAULT_NONE. */
 enum refusal refusal_of_fault(enum http_fault fault);

@@ -22,12 +22,12 @@ enum verdict {
 };
 
 struct rule {
-	struct slice id;    /* "A201"; never reused */
-	struct slice area;  /* "caching" */
+	struct slice id;   /* "A201"; never reused */
+	struct slice area; /* "caching" */
 	enum severity severity;
-	struct slice title; /* what is wrong when it fails */
-	struct slice why;   /* why it matters, a sentence or two */
-	struct slice fix;   /* what to send or set instead */
+	struct slice title;  /* what is wrong when it fails */
+	struct slice why;    /* why it matters, a sentence or two */
+	struct slice fix;    /* what to send or set instead */
 	struct slice source; /* "RFC 9111 5.2.2.5" */
 	/* Pure; looks at one thing. */
 	enum verdict (*check)(const struct observation *o);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/head.h"
+
+#include "base/require.h"
+#include "http/status.h"
+#include "policy/fields.h"
+
+/* Our own version, whatever the request's (RFC 9110 6.2). */
+static void put_status_line(struct writer *w, unsigned status)
+{
+	put(w, SLICE("HTTP/1.1 "));
+	put_u64(w, status);
+	put_char(w, ' ');
+	put(w, http_reason(status));
+	put(w, SLICE("\r\n"));
+}
+
+void head_stream(struct writer *w, const struct head_rules *rules, const struct head_facts *facts)
+{
+	const struct field_input in = {.rules = rules, .facts = facts};
+
+	put_status_line(w, 200);
+	fields_put(w, &in);
+	put(w, SLICE("\r\n"));
+}
+
+void head_short(struct writer *w, const struct head_rules *rules, const struct head_facts *facts,
+		const struct short_answer *answer)
+{
+	struct short_answer known = *answer;
+	const struct field_input in = {.rules = rules, .facts = facts, .answer = &known};
+
+	require(answer->csp.len <= POLICY_MAX_CSP);
+	if (known.status == 0)
+		known.status = refusal_row(known.refusal)->status;
+	put_status_line(w, known.status);
+	fields_put(w, &in);
+	put(w, SLICE("\r\n"));
+}
+
+static void put_member(struct writer *w, struct slice key, struct slice value)
+{
+	put_json(w, key);
+	put_char(w, ':');
+	put_json(w, value);
+}
+
+void refusal_body(struct writer *w, enum refusal refusal)
+{
+	const struct refusal_row *row = refusal_row(refusal);
+
+	put_char(w, '{');
+	put_member(w, SLICE("error"), row->word);
+	put_char(w, ',');
+	put_member(w, SLICE("message"), row->sentence);
+	put_char(w, ',');
+	put_member(w, SLICE("rule"), row->rule);
+	put(w, SLICE("}\n"));
+}
