@@ -29,7 +29,7 @@ bool report_is_clean(const struct report *r)
 {
 	if (r->tally.duplicate > 0 || r->tally.out_of_order > 0)
 		return false;
-	if (r->closed > 0 || r->broken > 0)
+	if (r->closed > 0 || r->broken > 0 || r->damaged > 0)
 		return false;
 	return r->partial || (r->open == r->streams && report_lost(r) == 0);
 }

@@ -13,11 +13,12 @@
 
 struct report {
 	struct slice target; /* the URL */
-	bool partial;	     /* interrupted: what is missing is not a fault */
+	bool partial;        /* interrupted: what is missing is not a fault */
 	uint64_t streams;
-	uint64_t open;	 /* streams whose head and first byte came */
-	uint64_t closed; /* ended by the server before the run did */
-	uint64_t broken; /* ended by us: the bytes were not HTTP or not an event stream */
+	uint64_t open;    /* streams whose head came and was right */
+	uint64_t closed;  /* ended by the server before the run did */
+	uint64_t broken;  /* ended by us: the bytes were not HTTP or not an event stream */
+	uint64_t damaged; /* events that are not what was published; only a full check sees them */
 	uint64_t open_ns;
 	uint64_t events;
 	uint64_t published; /* answered with success */
@@ -25,8 +26,8 @@ struct report {
 	uint64_t run_ns; /* from the first event being due to the last delivery */
 	struct tally tally;
 	struct histogram latency; /* ns, from the moment the event was due */
-	bool has_server;	  /* the four figures below were taken */
-	uint64_t cpu_open_ns;	  /* of all threads */
+	bool has_server;          /* the four figures below were taken */
+	uint64_t cpu_open_ns;     /* of all threads */
 	uint64_t cpu_run_ns;
 	uint64_t anon_before; /* bytes of RssAnon without streams; kernel memory is not in it */
 	uint64_t anon_idle;   /* the same with all of them open */

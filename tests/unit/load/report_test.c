@@ -95,6 +95,7 @@ static const struct {
     {"one came too late", offsetof(struct report, tally.out_of_order), 1, false, false},
     {"the server closed a stream", offsetof(struct report, closed), 1, false, false},
     {"a stream was not HTTP", offsetof(struct report, broken), 1, false, false},
+    {"an event was damaged", offsetof(struct report, damaged), 1, false, false},
     {"a stream did not open", offsetof(struct report, streams), 11, false, true},
 };
 
