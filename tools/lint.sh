@@ -49,10 +49,11 @@ check_analyzer() { tools/build.sh analyzer sluice; }
 
 check_shellcheck() { sources '*.sh' .ci/run | xargs shellcheck; }
 
-# man pages: the style warnings of mandoc count too; "unknown system" does not concern Sluice.
+# The style warnings of mandoc count too; it looks for our other pages where the system keeps its own.
 check_man() {
 	local found
-	found=$(sources 'man/*.[1-8]' | xargs -r mandoc -Tlint -Wstyle 2>&1 || true)
+	found=$(sources 'man/*.[1-8]' | xargs -r mandoc -Tlint -Wstyle 2>&1 |
+		grep -v 'referenced manual not found: Xr sluice' || true)
 	[[ -z $found ]] || { echo "$found"; return 1; }
 }
 
