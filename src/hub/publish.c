@@ -11,14 +11,14 @@ struct parse {
 	const struct publish_options *options;
 	struct arena *arena;
 	struct writer *detail;
-	size_t line; /* of the body, from 1 */
+	size_t line; /* of an NDJSON body, from 1; 0: the fault is in no line */
 	struct slice text;
 };
 
 /* "line 3: data is missing": `what` says which member is wrong and how. */
 static enum publish_fault fault(struct parse *p, enum publish_fault f, const char *what)
 {
-	if (p->options->ndjson) {
+	if (p->line > 0) {
 		put(p->detail, SLICE("line "));
 		put_u64(p->detail, p->line);
 		put(p->detail, SLICE(": "));
@@ -43,16 +43,10 @@ static bool keep(struct parse *p, const json_t *string, struct slice *ret)
 	return ret->ptr != NULL;
 }
 
-static enum publish_fault add_topic(struct parse *p, const json_t *value, struct log_event *ret)
+static enum publish_fault add_topic(struct parse *p, struct slice topic, struct log_event *ret)
 {
-	struct slice topic;
-
-	if (!json_is_string(value))
-		return fault(p, PUBLISH_BAD_EVENT, "topic must be a string or a list of strings");
 	if (ret->topic_count == TOPIC_MAX_SET)
 		return fault(p, PUBLISH_BAD_TOPIC, "an event has at most 32 topics");
-	if (!keep(p, value, &topic))
-		return PUBLISH_NO_MEMORY;
 	if (!topic_is_valid(topic))
 		return fault(p, PUBLISH_BAD_TOPIC,
 			     "a topic is 1 to 256 bytes of visible ASCII without '*'");
@@ -64,6 +58,15 @@ static enum publish_fault add_topic(struct parse *p, const json_t *value, struct
 	return PUBLISH_OK;
 }
 
+static enum publish_fault take_topic(struct parse *p, const json_t *value, struct log_event *ret)
+{
+	struct slice topic;
+
+	if (!json_is_string(value))
+		return fault(p, PUBLISH_BAD_EVENT, "topic must be a string or a list of strings");
+	return keep(p, value, &topic) ? add_topic(p, topic, ret) : PUBLISH_NO_MEMORY;
+}
+
 static enum publish_fault take_topics(struct parse *p, const json_t *object, struct log_event *ret)
 {
 	const json_t *value = member(object, "topic");
@@ -71,15 +74,14 @@ static enum publish_fault take_topics(struct parse *p, const json_t *object, str
 	if (!value) {
 		if (!p->options->query_topic.ptr)
 			return fault(p, PUBLISH_BAD_EVENT, "topic is missing");
-		ret->topics[ret->topic_count++] = p->options->query_topic;
-		return PUBLISH_OK;
+		return add_topic(p, p->options->query_topic, ret);
 	}
 	if (!json_is_array(value))
-		return add_topic(p, value, ret);
+		return take_topic(p, value, ret);
 	if (json_array_size(value) == 0)
 		return fault(p, PUBLISH_BAD_EVENT, "topic is an empty list");
 	for (size_t i = 0; i < json_array_size(value); i++) {
-		enum publish_fault f = add_topic(p, json_array_get(value, i), ret);
+		enum publish_fault f = take_topic(p, json_array_get(value, i), ret);
 
 		if (f)
 			return f;
@@ -99,6 +101,8 @@ static enum publish_fault take_data(struct parse *p, const json_t *object, struc
 			return PUBLISH_NO_MEMORY;
 	} else {
 		ret->sse.data = json_raw_member(p->text, SLICE("data"));
+		if (!ret->sse.data.ptr)
+			return fault(p, PUBLISH_BAD_EVENT, "data must be named without escapes");
 	}
 	if (ret->sse.data.len > p->options->max_event)
 		return fault(p, PUBLISH_TOO_LARGE, "data is longer than publish.max-event");
