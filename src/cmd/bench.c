@@ -17,7 +17,7 @@
 #define KEY_MAX        4096u /* bytes of a publish key; a JWT fits */
 #define TOPIC_MAX      1024u /* bytes, decoded */
 #define PID_MAX        4194304u
-#define IDLE_MAX_MS    86400000u
+#define TIME_MAX_MS    86400000u
 #define SETTLE_MS      500u /* before memory is read: what opening a stream needed is given back */
 #define TOPIC_FALLBACK "bench"
 
@@ -31,6 +31,7 @@ enum {
 	SIZE,
 	RAMP,
 	IDLE,
+	TIMEOUT,
 	PID,
 	CHECK,
 	FORMAT,
@@ -46,10 +47,12 @@ const struct option_row bench_options[] = {
     [PUBLISH] = {"publish", 0, "URL", "Where to POST events (default: /publish of the server)"},
     [KEY_FILE] =
 	{"key-file", 0, "FILE",
-	 "Publish key, in its first line (default: SLUICE_PUBLISH_KEY in the environment)"},
+	 "Publish key, in its first line (default: SLUICE_PUBLISH_KEY of the environment)"},
     [SIZE] = {"size", 0, "BYTES", "Data of an event, at least 57", .fallback = "128"},
     [RAMP] = {"ramp", 0, "N/s", "Streams to open per second (default: as fast as they open)"},
     [IDLE] = {"idle", 0, "TIME", "Leave the streams idle this long before the first event"},
+    [TIMEOUT] = {"timeout", 0, "TIME", "End the run when nothing comes for this long",
+		 .fallback = "10s"},
     [PID] = {"pid", 0, "PID", "The server's process: measure its CPU and memory"},
     [CHECK] = {"check", 0, NULL, "Decode every byte of every stream and compare it"},
     [FORMAT] = {"format", 0, "text|json", "How to print the report", .fallback = "text"},
@@ -94,10 +97,11 @@ static bool read_numbers(const struct args *args, struct bench_settings *set)
 	    !args_number(args, WINDOW, 1, BENCH_MAX_WINDOW, &set->window) ||
 	    !args_number(args, SIZE, MARKER_LEN, BENCH_MAX_EVENT, &size) ||
 	    !args_number(args, PID, 1, PID_MAX, &pid) || !read_ramp(args, &set->ramp) ||
-	    !args_duration(args, IDLE, &set->idle_ms))
+	    !args_duration(args, IDLE, &set->idle_ms) ||
+	    !args_duration(args, TIMEOUT, &set->timeout_ms))
 		return false;
-	if (set->idle_ms > IDLE_MAX_MS) {
-		(void)usage_error(args, "--idle is more than a day");
+	if (set->idle_ms > TIME_MAX_MS || set->timeout_ms > TIME_MAX_MS || set->timeout_ms == 0) {
+		(void)usage_error(args, "--idle and --timeout are at most 24h");
 		return false;
 	}
 	set->publish.event_bytes = (size_t)size;

@@ -226,12 +226,10 @@ static bool run_phase(struct bench *b, phase_fn phase)
 	b->phase_ns = monotonic_ns();
 	b->progress_ns = b->phase_ns;
 	while (!b->failed && !b->interrupted) {
-		uint64_t wake_ns;
-
 		b->now_ns = monotonic_ns();
-		if (b->now_ns >= b->progress_ns + BENCH_STALL_NS)
+		uint64_t wake_ns = b->progress_ns + b->set->timeout_ms * NS_PER_MS;
+		if (b->now_ns >= wake_ns)
 			return false;
-		wake_ns = b->progress_ns + BENCH_STALL_NS;
 		if (phase(b, &wake_ns))
 			return !b->failed;
 		size_t n = waitset_wait(&b->waits, wake_ns, events);
@@ -359,9 +357,13 @@ static void publish_all(struct bench *b)
 		sent = run_phase(b, draining);
 	r->run_ns = b->last_delivery_ns - start_ns;
 	r->cpu_run_ns = server_cpu_ns(b) - cpu_ns;
-	if (!sent && !b->interrupted && !b->failed)
-		bench_progress_note(&b->progress, "sluice bench: nothing came for %u seconds",
-				    (unsigned)(BENCH_STALL_NS / 1000000000u));
+	if (sent || b->interrupted)
+		return;
+	if (b->publisher.busy)
+		fail(b, "publish", "the server does not answer");
+	else if (!b->failed)
+		bench_progress_note(&b->progress, "nothing came for %" PRIu64 " ms: end",
+				    b->set->timeout_ms);
 }
 
 static enum err put_get(struct bench *b)

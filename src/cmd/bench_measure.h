@@ -12,9 +12,8 @@
 #define BENCH_MAX_EVENTS  10000000u
 #define BENCH_MAX_RATE    1000000u /* a second: of events, and of connects */
 #define BENCH_MAX_WINDOW  10000u
-#define BENCH_MAX_OPENING 256u         /* connects that wait for their head at one time */
-#define BENCH_STALL_NS    10000000000u /* without any progress the run ends */
-#define BENCH_SPARE_FDS   32u          /* beside the streams */
+#define BENCH_MAX_OPENING 256u /* connects that wait for their head at one time */
+#define BENCH_SPARE_FDS   32u  /* beside the streams */
 
 struct bench_settings {
 	struct slice target;               /* the URL as given, for the report */
@@ -24,12 +23,13 @@ struct bench_settings {
 	struct tcp_target publish_address; /* publish.url, resolved */
 	uint64_t streams;
 	uint64_t events;
-	uint64_t rate;    /* events a second; 0: as fast as `window` lets */
-	uint64_t window;  /* without a rate: events that may be on their way at one time */
-	uint64_t ramp;    /* connects a second; 0: as fast as they are answered */
-	uint64_t idle_ms; /* between the last open and the first event */
-	int pid;          /* of the server; 0: not measured */
-	bool check;       /* decode everything */
+	uint64_t rate;       /* events a second; 0: as fast as `window` lets */
+	uint64_t window;     /* without a rate: events that may be on their way at one time */
+	uint64_t ramp;       /* connects a second; 0: as fast as they are answered */
+	uint64_t idle_ms;    /* between the last open and the first event */
+	uint64_t timeout_ms; /* without any progress the run ends */
+	int pid;             /* of the server; 0: not measured */
+	bool check;          /* decode everything */
 };
 
 enum bench_outcome {

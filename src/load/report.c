@@ -31,7 +31,9 @@ bool report_is_clean(const struct report *r)
 		return false;
 	if (r->closed > 0 || r->broken > 0 || r->damaged > 0)
 		return false;
-	return r->partial || (r->open == r->streams && report_lost(r) == 0);
+	if (r->partial)
+		return true;
+	return r->open == r->streams && r->published == r->events && report_lost(r) == 0;
 }
 
 static uint64_t per_second(uint64_t n, uint64_t ns)

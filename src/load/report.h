@@ -35,7 +35,8 @@ struct report {
 
 /* Deliveries that did not come. */
 uint64_t report_lost(const struct report *r);
-/* True where every stream opened, stayed, and got every event once and in order. */
+/* True where all was published, and every stream opened, stayed, and got each event once and in
+ * order. */
 bool report_is_clean(const struct report *r);
 /* One figure a line. */
 void report_put_text(struct writer *w, const struct report *r);

@@ -96,6 +96,7 @@ static const struct {
     {"the server closed a stream", offsetof(struct report, closed), 1, false, false},
     {"a stream was not HTTP", offsetof(struct report, broken), 1, false, false},
     {"an event was damaged", offsetof(struct report, damaged), 1, false, false},
+    {"an event was not published", offsetof(struct report, events), 5, false, true},
     {"a stream did not open", offsetof(struct report, streams), 11, false, true},
 };
 

@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sluice bench: against the bare loop it finds nothing, against crooked servers every fault."""
+
+import json
+import os
+import pathlib
+import signal
+import socketserver
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import harness
+from harness import LISTENING, PROGRAM, TIMEOUT, Lines, run
+
+OK, FINDINGS, USAGE, UNREACHABLE = 0, 1, 2, 3
+BARE = str(pathlib.Path(PROGRAM).parent / "bench" / "bare")
+FAULTS = ("lost", "duplicate", "out_of_order", "damaged", "streams_closed", "streams_broken")
+STREAMS = 5
+EVENTS = 8
+HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n")
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def frame(data):
+    text = b"id: 1\ndata: " + data.encode() + b"\n\n"
+    return chunk(text)
+
+
+def chunk(text):
+    return b"%x\r\n%s\r\n" % (len(text), text)
+
+
+class Exchange(socketserver.StreamRequestHandler):
+    """One connection: a stream after GET, any number of events after POST."""
+
+    def handle(self):
+        while request := self.read_head():
+            method, length = request
+            if method == b"GET":
+                self.server.add(self.connection)
+                self.server.ended.wait(TIMEOUT)
+                return
+            self.server.publish(json.loads(self.rfile.read(length))["data"])
+            self.connection.sendall(self.server.answer)
+
+    def read_head(self):
+        line = self.rfile.readline()
+        if not line:
+            return None
+        length = 0
+        while (field := self.rfile.readline()) != b"\r\n":
+            name, _, value = field.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        return line.split(b" ")[0], length
+
+
+class Crooked(socketserver.ThreadingTCPServer):
+    """Sends each event to each stream as `deliver(n, data)` says for the first stream: the n-th
+    event becomes these bytes there; None closes it. All other streams are served well."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, deliver=lambda n, data: frame(data), head=HEAD, answer=ANSWER):
+        super().__init__(("127.0.0.1", 0), Exchange)
+        self.deliver, self.head, self.answer = deliver, head, answer
+        self.streams, self.count = [], 0
+        self.lock = threading.Lock()
+        self.ended = threading.Event()
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
+        self.thread.start()
+
+    def add(self, connection):
+        with self.lock:
+            self.streams.append(connection)
+            connection.sendall(self.head)
+
+    def publish(self, data):
+        with self.lock:
+            crooked = self.deliver(self.count, data)
+            self.count += 1
+            for stream in self.streams[1:]:
+                stream.sendall(frame(data))
+            if crooked is None:
+                self.streams.pop(0).shutdown(2)
+            else:
+                self.streams[0].sendall(crooked)
+
+    def handle_error(self, request, client_address):
+        """A bench that goes away in the middle of a test is no news."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.ended.set()
+        self.shutdown()
+        self.thread.join(TIMEOUT)
+        self.server_close()
+
+
+def bench(url, *words, env=None):
+    return run("bench", f"{url}/stream?topic=bench", "--format", "json", *words, env=env)
+
+
+class Faithful(harness.TestCase):
+    """The bare loop delivers each event once to each stream, so bench has nothing to report."""
+
+    def setUp(self):
+        process = subprocess.Popen([BARE], stderr=subprocess.PIPE, text=True)
+        self.pid = process.pid
+        lines = Lines(process.stderr)
+        self.addCleanup(lines.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.url = lines.wait(LISTENING.search).group(1)
+
+    cases = [
+        ("one event on its way", []),
+        ("many on their way", ["--window", "16"]),
+        ("a schedule", ["--rate", "2000"]),
+        ("a slow ramp", ["--ramp", "1000/s"]),
+        ("every byte decoded", ["--check"]),
+        ("large events", ["--check", "--size", "20000"]),
+        ("the least size", ["--check", "--size", "57"]),
+    ]
+
+    def test_fifty_streams_get_each_event_once_and_in_order(self):
+        for name, words in self.cases:
+            with self.subTest(name):
+                done = bench(self.url, "-c", "50", "-m", "40", "--pid", str(self.pid), *words)
+                self.assertEqual(done.returncode, OK, done.stderr)
+                report = json.loads(done.stdout)
+                self.assertEqual(report["streams_open"], 50)
+                self.assertEqual(report["events_published"], 40)
+                self.assertEqual(report["deliveries"], 50 * 40)
+                self.assertEqual({fault: 0 for fault in FAULTS},
+                                 {fault: report[fault] for fault in FAULTS})
+                self.assertIsNotNone(report["latency_p999_ns"])
+                self.assertGreater(report["server_cpu_per_delivery_ns"], 0)
+
+    def test_no_events_opens_streams_only(self):
+        done = bench(self.url, "-c", "10", "-m", "0")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual((report["streams_open"], report["deliveries"]), (10, 0))
+        self.assertIsNone(report["latency_p50_ns"])
+        self.assertIsNone(report["server_cpu_per_delivery_ns"])
+
+    def test_progress_in_a_pipe_is_whole_lines(self):
+        done = bench(self.url, "-c", "10", "-m", "5")
+        self.assertEqual(done.stderr, "opening 10 streams\npublishing 5 events\n")
+
+    def test_an_interrupt_ends_it_with_a_partial_report(self):
+        words = [PROGRAM, "bench", f"{self.url}/", "-c", "5", "-m", "1000000", "--rate", "50"]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        lines = Lines(process.stderr)
+        self.addCleanup(lines.close)
+        lines.wait(lambda line: line.startswith("publishing"))
+        process.send_signal(signal.SIGINT)
+        report = process.stdout.read()
+        process.stdout.close()
+        self.assertEqual(process.wait(TIMEOUT), UNREACHABLE)
+        self.assertIn("(partial)\n", report)
+
+    def test_too_many_streams_for_the_descriptors_is_one_clear_line(self):
+        done = subprocess.run(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", PROGRAM, "bench",
+                               self.url, "-c", "33"], capture_output=True, text=True,
+                              timeout=TIMEOUT, check=False)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("at most 32 streams", done.stderr)
+
+
+def lose(n, data):
+    return b"" if n == EVENTS - 1 else frame(data)
+
+
+def repeat(n, data):
+    return frame(data) * (2 if n == 3 else 1)
+
+
+class Swap:
+    def __init__(self):
+        self.held = b""
+
+    def __call__(self, n, data):
+        if n == 3:
+            self.held = frame(data)
+            return b""
+        late, self.held = self.held, b""
+        return frame(data) + late
+
+
+def damage(n, data):
+    return frame(data + "?") if n == 3 else frame(data)
+
+
+def tear_event(n, data):
+    whole = b"data: " + data.encode() + b"\n\n"
+    return b"".join(chunk(whole[i:i + 3]) for i in range(0, len(whole), 3))
+
+
+def break_chunk(n, data):
+    return b"zz\r\n" if n == EVENTS - 1 else frame(data)
+
+
+def end_body(n, data):
+    return b"0\r\n\r\n" if n == EVENTS - 1 else frame(data)
+
+
+def close(n, data):
+    return None if n == EVENTS - 1 else frame(data)
+
+
+class Faults(harness.TestCase):
+    cases = [
+        ("a lost event", lose, {"lost": 1}),
+        ("an event that comes twice", repeat, {"duplicate": 1}),
+        ("two events in the wrong order", Swap(), {"out_of_order": 1}),
+        ("an event with a byte too many", damage, {"lost": 1, "damaged": 1}),
+        ("an event in many chunks is well", tear_event, {}),
+        ("a broken chunk", break_chunk, {"lost": 1, "streams_broken": 1}),
+        ("an end of the body", end_body, {"lost": 1, "streams_closed": 1}),
+        ("a closed connection", close, {"lost": 1, "streams_closed": 1}),
+    ]
+
+    def test_each_is_counted_and_makes_exit_code_1(self):
+        for name, deliver, faults in self.cases:
+            with self.subTest(name), Crooked(deliver) as server:
+                done = bench(server.url, "-c", str(STREAMS), "-m", str(EVENTS), "--check",
+                             "--rate", "1000", "--timeout", "1s")
+                report = json.loads(done.stdout)
+                self.assertEqual({fault: report[fault] for fault in FAULTS},
+                                 {fault: faults.get(fault, 0) for fault in FAULTS})
+                self.assertEqual(done.returncode, FINDINGS if faults else OK)
+
+
+class Unreachable(harness.TestCase):
+    """Nothing could be measured: exit code 3 and a line that says why."""
+
+    cases = [
+        ("a refusal", {"head": b"HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n"},
+         "(status 429)"),
+        ("a page", {"head": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"}, "(status 200)"),
+        ("no HTTP", {"head": b"SSH-2.0-x\r\n\r\n"}, "not well-formed"),
+        ("a refused event", {"answer": b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"},
+         "publish: refused with status 401"),
+    ]
+
+    def test_the_reason_is_named(self):
+        for name, options, reason in self.cases:
+            with self.subTest(name), Crooked(**options) as server:
+                done = bench(server.url, "-c", "2", "-m", "2")
+                self.assertEqual(done.returncode, UNREACHABLE, done.stderr)
+                self.assertIn(reason, done.stderr)
+
+    def test_nobody_listens(self):
+        with Crooked() as server:
+            url = server.url
+        done = bench(url, "-c", "2")
+        self.assertEqual(done.returncode, UNREACHABLE)
+        self.assertIn("Connection refused", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+
+class Misuse(harness.TestCase):
+    cases = [
+        ("https", ["https://127.0.0.1/"], "https is not supported"),
+        ("no URL", ["127.0.0.1:80"], "is not a URL"),
+        ("no streams", ["http://127.0.0.1/", "-c", "0"], "from 1 to 1000000"),
+        ("too many streams", ["http://127.0.0.1/", "-c", "1000001"], "from 1 to 1000000"),
+        ("too many events", ["http://127.0.0.1/", "-m", "10000001"], "from 0 to 10000000"),
+        ("an event too small", ["http://127.0.0.1/", "--size", "56"], "from 57 to 65536"),
+        ("an event too large", ["http://127.0.0.1/", "--size", "65537"], "from 57 to 65536"),
+        ("a ramp of nothing", ["http://127.0.0.1/", "--ramp", "0/s"], "500/s"),
+        ("a ramp a minute", ["http://127.0.0.1/", "--ramp", "10/m"], "500/s"),
+        ("an unknown format", ["http://127.0.0.1/", "--format", "xml"], "text or json"),
+        ("a key file that is not there", ["http://127.0.0.1/", "--key-file", "/nonexistent"],
+         "cannot read a key"),
+        ("a broken topic", ["http://127.0.0.1/?topic=%zz"], "the topic in the URL"),
+        ("a process that is not there", ["http://127.0.0.1/", "--pid", "4194304"],
+         "there is no process"),
+    ]
+
+    def test_each_is_one_line_and_exit_code_2(self):
+        for name, words, reason in self.cases:
+            with self.subTest(name):
+                done = run("bench", *words)
+                self.assertEqual(done.returncode, USAGE, done.stderr)
+                self.assertIn(reason, done.stderr)
+                self.assertEqual(done.stdout, "")
+
+
+class Key(harness.TestCase):
+    def heads(self, *words, env=None):
+        """What the publisher sent as Authorization."""
+        seen = []
+
+        class Listening(Exchange):
+            def read_head(self):
+                line = self.rfile.readline()
+                fields = iter(self.rfile.readline, b"\r\n") if line else ()
+                pairs = dict(field.rstrip().split(b": ", 1) for field in fields)
+                seen.append(pairs.get(b"Authorization"))
+                return (line.split(b" ")[0], int(pairs.get(b"Content-Length", 0))) if line else None
+
+        with Crooked() as server:
+            server.RequestHandlerClass = Listening
+            done = bench(server.url, "-c", "1", "-m", "1", *words, env=env)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertNotIn("secret", done.stdout + done.stderr)
+        return [head for head in seen if head]
+
+    def test_it_comes_from_the_environment_or_from_a_file(self):
+        env = {"SLUICE_PUBLISH_KEY": "secret-1"}
+        self.assertEqual(self.heads(env=env), [b"Bearer secret-1"])
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("secret-2\nnot this\n")
+            file.flush()
+            self.assertEqual(self.heads("--key-file", file.name, env=env), [b"Bearer secret-2"])
+
+
+if __name__ == "__main__":
+    os.environ.pop("SLUICE_PUBLISH_KEY", None)
+    unittest.main()
