@@ -129,12 +129,18 @@ bool group_wants(const struct group *g, const struct log_entry *entry)
 /* Exact names pin their topic: its entries are indexed for catch-up from now on. */
 static enum err join_exact(struct view *v, struct group *g)
 {
-	for (size_t i = 0; i < g->pattern_count; i++) {
-		if (topic_pattern_is_wild(g->patterns[i]))
+	for (; g->pinned < g->pattern_count; g->pinned++) {
+		struct slice name = g->patterns[g->pinned];
+
+		if (topic_pattern_is_wild(name))
 			continue;
-		struct topic *t = topic_get(v, g->patterns[i]);
-		if (!t || topic_join(t, g))
+		struct topic *t = topic_get(v, name);
+		if (!t)
 			return E_NOMEM;
+		if (topic_join(t, g)) {
+			topic_drop_if_unused(v, t);
+			return E_NOMEM;
+		}
 		t->pins++;
 	}
 	return OK;
@@ -156,14 +162,13 @@ static enum err join_wild(struct view *v, struct group *g)
 
 static void leave_exact(struct view *v, struct group *g)
 {
-	for (size_t i = 0; i < g->pattern_count; i++) {
-		struct topic *t = topic_find(v, g->patterns[i]);
-
-		if (!t || topic_pattern_is_wild(g->patterns[i]))
+	for (size_t i = 0; i < g->pinned; i++) {
+		if (topic_pattern_is_wild(g->patterns[i]))
 			continue;
+		struct topic *t = topic_find(v, g->patterns[i]);
+		require(t && t->pins > 0);
 		topic_leave(t, g);
-		if (t->pins > 0)
-			t->pins--;
+		t->pins--;
 		topic_drop_if_unused(v, t);
 	}
 }

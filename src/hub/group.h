@@ -14,6 +14,7 @@ struct group {
 	bool is_wild;
 	struct batch *batch; /* while dirty; belongs to the view's round */
 	size_t pattern_count;
+	size_t pinned; /* of its patterns the first so many, wildcards aside, pin their topic */
 	struct slice patterns[TOPIC_MAX_SET];
 	size_t key_len;
 	char key[]; /* 'p' or 'a', then each pattern and a NUL: the patterns point into it */
