@@ -114,17 +114,20 @@ static void catch_up_exact(struct view *v, const struct subscriber *sub, size_t 
 		if (t)
 			readers[n++] = (struct reader){t, topic_lower_bound(t, sub->cursor)};
 	}
-	b->end_seq = v->next_seq;
-	for (uint64_t seq = lowest(readers, n); seq < v->next_seq; seq = lowest(readers, n)) {
+	uint64_t seq = lowest(readers, n);
+
+	for (size_t looked = 0; seq < v->next_seq && looked < VIEW_CATCHUP_LOOK; looked++) {
 		const struct log_entry *e = entry_at(v, &s, seq);
 		bool wanted = !e->is_private || sub->group->sees_private;
 
-		if (wanted && !batch_add(b, e, max_entries)) {
-			b->end_seq = seq;
-			return;
-		}
+		if (wanted && !batch_add(b, e, max_entries))
+			break;
 		step_over(readers, n, seq);
+		seq = lowest(readers, n);
 	}
+	/* Never back: a cursor ahead of this view has read what another worker published. */
+	uint64_t end = sub->cursor > v->next_seq ? sub->cursor : v->next_seq;
+	b->end_seq = seq < end ? seq : end;
 }
 
 bool view_catchup(struct view *v, const struct subscriber *sub, size_t max_entries,

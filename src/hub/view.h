@@ -84,7 +84,8 @@ struct subscriber *view_round_next(struct view *v, const struct batch **ret_batc
 /*
  * Fills `ret_batch` with what a subscriber that is not live has to read next, at most
  * `max_entries` and VIEW_ROUND_BYTES. An empty batch with end_seq == the view's next_seq: it has
- * caught up; otherwise (nothing matched in what was looked at) set the cursor and call again.
+ * caught up; otherwise (nothing matched in what was looked at) set the cursor and call again. A
+ * cursor ahead of next_seq (it read on another worker) stays, and waits for the next round.
  * False if the cursor has fallen out of the log: entries [cursor, *ret_oldest) are lost to it.
  */
 bool view_catchup(struct view *v, const struct subscriber *sub, size_t max_entries,
