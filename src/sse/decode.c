@@ -66,6 +66,17 @@ struct slice sse_decoder_last_id(const struct sse_decoder *d)
 	return content(&d->last_id);
 }
 
+static enum err replace(struct buf *b, struct slice value)
+{
+	buf_reset(b);
+	return buf_append(b, value);
+}
+
+enum err sse_decoder_set_last_id(struct sse_decoder *d, struct slice id)
+{
+	return replace(&d->last_id, id);
+}
+
 static void send_message(const struct sse_decoder *d)
 {
 	struct sse_message message = {
@@ -91,12 +102,6 @@ static void end_block(struct sse_decoder *d)
 	else if (d->has_id && d->sink.on_id)
 		d->sink.on_id(d->sink.ctx, content(&d->last_id));
 	begin_block(d);
-}
-
-static enum err replace(struct buf *b, struct slice value)
-{
-	buf_reset(b);
-	return buf_append(b, value);
 }
 
 /* Lines are joined by LF; the first one brings none, so the maximum holds for what is sent. */

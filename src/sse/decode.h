@@ -18,8 +18,8 @@
 #define SSE_KEEP      (64u << 10) /* bytes a buffer keeps between events */
 
 struct sse_message {
-	struct slice type;	    /* "message" where the stream named none */
-	struct slice data;	    /* without the last line end */
+	struct slice type;          /* "message" where the stream named none */
+	struct slice data;          /* without the last line end */
 	struct slice last_event_id; /* the id buffer at dispatch: what a browser would send back */
 };
 
@@ -46,7 +46,7 @@ struct sse_decoder {
 	struct buf line;
 	struct buf data;
 	struct buf type;
-	struct buf id;	    /* the id field of the block being read */
+	struct buf id;      /* the id field of the block being read */
 	struct buf last_id; /* as of the last blank line */
 	struct sse_sink sink;
 	int state;
@@ -65,4 +65,6 @@ void sse_decoder_fini(struct sse_decoder *d);
 enum err sse_decoder_feed(struct sse_decoder *d, struct slice bytes);
 /* A new connection of the same source: drops the open block, keeps the last id. */
 void sse_decoder_restart(struct sse_decoder *d);
+/* What a page that resumes starts with. Errors: E_TOO_BIG (the bound of a line), E_NOMEM. */
+enum err sse_decoder_set_last_id(struct sse_decoder *d, struct slice id);
 struct slice sse_decoder_last_id(const struct sse_decoder *d);

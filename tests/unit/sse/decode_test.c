@@ -3,7 +3,7 @@
 #include "../test.h"
 #include "transcript.h"
 
-#define BOM	 "\xef\xbb\xbf"
+#define BOM      "\xef\xbb\xbf"
 #define MAX_TEXT 512
 
 static const struct sse_decoder_limits limits = {.line = 64, .event = 64};
@@ -230,6 +230,17 @@ static void a_sink_may_be_empty(void **state)
 	sse_decoder_fini(&d);
 }
 
+static void a_resumed_stream_starts_with_its_id(void **state)
+{
+	(void)state;
+	struct run run;
+
+	begin(&run);
+	assert_int_equal(sse_decoder_set_last_id(&run.d, SLICE("41")), OK);
+	assert_int_equal(sse_decoder_feed(&run.d, SLICE("data: a\n\nid: 42\n\n")), OK);
+	check_slice("resumed", end(&run), SLICE("<message|a|41><id 42>"));
+}
+
 static void count_message(void *ctx, const struct sse_message *message)
 {
 	*(size_t *)ctx += message->data.len;
@@ -265,6 +276,7 @@ int main(void)
 	    cmocka_unit_test(an_error_lasts_until_restart),
 	    cmocka_unit_test(a_restart_drops_the_open_block),
 	    cmocka_unit_test(a_sink_may_be_empty),
+	    cmocka_unit_test(a_resumed_stream_starts_with_its_id),
 	    cmocka_unit_test(a_large_event_does_not_stay_in_memory),
 	};
 

@@ -7,14 +7,14 @@
 #define SEED   20u
 
 static const struct slice words[] = {
-    SLICE_INIT("data"),	 SLICE_INIT("id"),
+    SLICE_INIT("data"),  SLICE_INIT("id"),
     SLICE_INIT("event"), SLICE_INIT("retry"),
-    SLICE_INIT(":"),	 SLICE_INIT(" "),
-    SLICE_INIT("\r"),	 SLICE_INIT("\n"),
-    SLICE_INIT("\r\n"),	 SLICE_INIT("\n\n"),
-    SLICE_INIT("7"),	 SLICE_INIT("\xef\xbb\xbf"),
-    SLICE_INIT("\0"),	 SLICE_INIT("é"),
-    SLICE_INIT("\xff"),	 SLICE_INIT("data: x\n\n"),
+    SLICE_INIT(":"),     SLICE_INIT(" "),
+    SLICE_INIT("\r"),    SLICE_INIT("\n"),
+    SLICE_INIT("\r\n"),  SLICE_INIT("\n\n"),
+    SLICE_INIT("7"),     SLICE_INIT("\xef\xbb\xbf"),
+    SLICE_INIT("\0"),    SLICE_INIT("é"),
+    SLICE_INIT("\xff"),  SLICE_INIT("data: x\n\n"),
     SLICE_INIT("id: 3"), SLICE_INIT("a longer word that soon reaches the bound of a line"),
 };
 
