@@ -65,6 +65,14 @@ enum err conf_listen_parse(struct slice text, struct listen_settings *ret_listen
 	return OK;
 }
 
+/* ":8080" and "*:8080" of other servers; "::1" only lacks its brackets. */
+static bool lacks_host(struct slice text)
+{
+	if (slice_starts(text, SLICE(":")))
+		return !slice_starts(text, SLICE("::"));
+	return slice_starts(text, SLICE("*:"));
+}
+
 static bool read_address(struct slice text, struct writer *out, struct writer *why)
 {
 	struct listen_settings listen;
@@ -72,7 +80,7 @@ static bool read_address(struct slice text, struct writer *out, struct writer *w
 	enum err err = conf_listen_parse(text, &listen);
 	if (err == E_RANGE)
 		return refuse(why, SLICE("a port is at most 65535"));
-	if (err && (slice_starts(text, SLICE(":")) || slice_starts(text, SLICE("*:"))))
+	if (err && lacks_host(text))
 		return refuse(why, SLICE("say which address: 127.0.0.1 for this machine only, "
 					 "0.0.0.0 for all networks"));
 	if (err)

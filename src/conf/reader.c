@@ -29,6 +29,7 @@ static bool is_list(struct conf_reader *r, const struct conf_option *option,
 		return false;
 	}
 	conf_message_init(&m);
+	put(&m.w, SLICE("a list of "));
 	put_u64(&m.w, node->count);
 	put(&m.w, SLICE(" entries"));
 	return conf_check_range(r, option, node->at, node->count, conf_message_slice(&m));
@@ -139,12 +140,13 @@ void conf_read_option(struct conf_reader *r, const struct conf_option *option,
 	}
 }
 
-/* The key as it would be written in full: "heartbeat.perid". */
-static void put_key(struct writer *w, struct slice parent, struct slice key)
+/* The key as it would be written in full: "heartbeat.perid", "routes[].acept". */
+static void put_key(struct writer *w, const struct conf_option *group, struct slice key)
 {
-	put(w, parent);
-	if (parent.len > 0)
-		put_char(w, '.');
+	if (group) {
+		put(w, group->path);
+		put(w, group->type == CONF_ITEMS ? SLICE("[].") : SLICE("."));
+	}
 	put(w, slice_upto(key, CONF_MAX_SHOWN));
 }
 
@@ -174,7 +176,7 @@ static void refuse_unknown(struct conf_reader *r, struct slice parent, const str
 	const struct conf_option *group = conf_option_find(parent);
 
 	conf_message_init(&name);
-	put_key(&name.w, parent, key->text);
+	put_key(&name.w, group, key->text);
 	conf_message_init(&m);
 	put(&m.w, SLICE("unknown key "));
 	conf_put_shown(&m.w, conf_message_slice(&name));

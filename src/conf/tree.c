@@ -179,11 +179,34 @@ static enum err take_event(struct builder *b, const yaml_event_t *event)
 	return OK;
 }
 
+/* What a configuration usually holds where libyaml stumbles. */
+static const struct {
+	struct slice context;
+	struct slice hint;
+} hints[] = {
+    {SLICE_INIT("while scanning an alias"), SLICE_INIT(" (quote a text that begins with '*')")},
+    {SLICE_INIT("while parsing a flow node"), SLICE_INIT(" (quote an address: \"[::1]:8080\")")},
+    {SLICE_INIT("while scanning for the next token"), SLICE_INIT(" (indent with spaces)")},
+};
+
+static void put_problem(struct writer *w, const char *problem, struct slice context)
+{
+	put(w, SLICE("not YAML: "));
+	put(w, slice_of(problem ? problem : "unknown problem"));
+	if (context.len == 0)
+		return;
+	put_char(w, ' ');
+	put(w, context);
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (slice_eq(context, hints[i].context))
+			put(w, hints[i].hint);
+	}
+}
+
 /* libyaml's own words; its reader tells a byte offset only. */
 static enum err refuse_problem(struct builder *b, const yaml_parser_t *parser, struct slice text)
 {
 	struct conf_message message;
-	struct slice context = slice_of(parser->context ? parser->context : "");
 	struct conf_at at = at_mark(parser->problem_mark);
 
 	if (parser->error == YAML_MEMORY_ERROR)
@@ -191,14 +214,7 @@ static enum err refuse_problem(struct builder *b, const yaml_parser_t *parser, s
 	if (parser->error == YAML_READER_ERROR)
 		at = at_offset(text, parser->problem_offset);
 	conf_message_init(&message);
-	put(&message.w, SLICE("not YAML: "));
-	put(&message.w, slice_of(parser->problem ? parser->problem : "unknown problem"));
-	if (context.len > 0) {
-		put_char(&message.w, ' ');
-		put(&message.w, context);
-	}
-	if (slice_eq(context, SLICE("while scanning an alias")))
-		put(&message.w, SLICE(" (quote a text that begins with '*')"));
+	put_problem(&message.w, parser->problem, slice_of(parser->context ? parser->context : ""));
 	return refuse(b, at, conf_message_slice(&message));
 }
 

@@ -24,28 +24,15 @@ static void put_got(struct writer *w, const struct conf_node *node)
 		put(w, SLICE("a mapping"));
 	else if (node->kind == CONF_NODE_LIST)
 		put(w, SLICE("a list"));
-	else if (conf_node_is_nothing(node))
+	else if (node->text.len == 0 && !node->quoted)
 		put(w, SLICE("nothing"));
 	else
 		conf_put_shown(w, node->text);
 }
 
-/* Help with what YAML makes of a text that looks like a list, or of one where a list is wanted. */
-static void put_hint(struct writer *w, const struct conf_option *option,
-		     const struct conf_node *node)
+static bool is_list(const struct conf_option *option)
 {
-	bool wants_list = option->type == CONF_LIST || option->type == CONF_SET;
-	bool wants_text = option->type == CONF_TEXT || option->type == CONF_LIST;
-
-	if (node->kind != CONF_NODE_TEXT && wants_text && option->form == &conf_form_address)
-		put(w, SLICE(" (quote it: \"[::1]:8080\")"));
-	if (node->kind != CONF_NODE_TEXT || !wants_list || conf_node_is_nothing(node))
-		return;
-	if (node->text.len > CONF_MAX_SHOWN || slice_has_any(node->text, SLICE("\"\\\n")))
-		return;
-	put(w, SLICE(" (write [\""));
-	put(w, node->text);
-	put(w, SLICE("\"])"));
+	return option->type == CONF_LIST || option->type == CONF_SET || option->type == CONF_ITEMS;
 }
 
 void conf_refuse_type(struct conf_reader *r, const struct conf_option *option,
@@ -57,7 +44,12 @@ void conf_refuse_type(struct conf_reader *r, const struct conf_option *option,
 	put(&m.w, SLICE("expected "));
 	conf_put_expected(&m.w, option);
 	put_got(&m.w, node);
-	put_hint(&m.w, option, node);
+	if (is_list(option) && node->kind == CONF_NODE_TEXT && !conf_node_is_nothing(node) &&
+	    node->text.len <= CONF_MAX_SHOWN) {
+		put(&m.w, SLICE(" (write ["));
+		conf_put_shown(&m.w, node->text);
+		put(&m.w, SLICE("])"));
+	}
 	conf_refuse(r, option, node->at, conf_message_slice(&m));
 }
 
@@ -145,11 +137,12 @@ static void refuse_word(struct conf_reader *r, const struct conf_option *option,
 bool conf_read_word(struct conf_reader *r, const struct conf_option *option,
 		    const struct conf_node *node, unsigned *ret_index)
 {
+	bool is_text = node->kind == CONF_NODE_TEXT;
 	struct slice rest = option->words;
 
 	/* The list ends with a separator: what is behind it is no word. */
-	for (unsigned i = 0; rest.len > 0; i++) {
-		if (node->kind != CONF_NODE_TEXT || !slice_eq(slice_cut(&rest, '|'), node->text))
+	for (unsigned i = 0; is_text && rest.len > 0; i++) {
+		if (!slice_eq(slice_cut(&rest, '|'), node->text))
 			continue;
 		*ret_index = i;
 		return true;
@@ -167,20 +160,19 @@ static struct slice keep(struct conf_reader *r, struct slice text)
 	return kept;
 }
 
-/* "257 bytes" */
+/* Of a list the range counts entries; a text in it is bounded by its form. */
 static bool check_length(struct conf_reader *r, const struct conf_option *option,
 			 const struct conf_node *node)
 {
+	uint64_t high = option->type == CONF_TEXT ? option->high : CONF_MAX_FORM;
 	struct conf_message m;
 
-	conf_message_init(&m);
-	put_u64(&m.w, node->text.len);
-	put(&m.w, SLICE(" bytes"));
-	/* Of a list the range counts entries; a text in it is bounded by its form. */
-	uint64_t high = option->type == CONF_TEXT ? option->high : CONF_MAX_FORM;
 	if (node->text.len <= high)
 		return true;
-	put(&m.w, SLICE(" is above the maximum of "));
+	conf_message_init(&m);
+	put(&m.w, SLICE("a text of "));
+	put_u64(&m.w, node->text.len);
+	put(&m.w, SLICE(" bytes is above the maximum of "));
 	put_u64(&m.w, high);
 	conf_refuse(r, option, node->at, conf_message_slice(&m));
 	return false;
@@ -198,6 +190,19 @@ static void refuse_form(struct conf_reader *r, const struct conf_option *option,
 	conf_refuse(r, option, node->at, conf_message_slice(&m));
 }
 
+/* Of a list the type is wrong in an entry only. */
+static void refuse_entry(struct conf_reader *r, const struct conf_option *option,
+			 const struct conf_node *node)
+{
+	struct conf_message m;
+
+	conf_message_init(&m);
+	put(&m.w, SLICE("expected "));
+	put(&m.w, option->form->noun);
+	put_got(&m.w, node);
+	conf_refuse(r, option, node->at, conf_message_slice(&m));
+}
+
 struct slice conf_read_form(struct conf_reader *r, const struct conf_option *option,
 			    const struct conf_node *node)
 {
@@ -206,7 +211,7 @@ struct slice conf_read_form(struct conf_reader *r, const struct conf_option *opt
 	struct conf_message why;
 
 	if (node->kind != CONF_NODE_TEXT || node->text.len == 0 || conf_node_is_nothing(node)) {
-		conf_refuse_type(r, option, node);
+		refuse_entry(r, option, node);
 		return SLICE_NONE;
 	}
 	if (!check_length(r, option, node))
