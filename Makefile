@@ -45,8 +45,9 @@ bench: build
 
 install: build
 	@install -D -m 755 build/sluice $(DESTDIR)$(PREFIX)/bin/sluice
-	@for page in man/*.1; do \
-		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$${page##*/}; done
+	@for page in man/*.[1-8]; do \
+		install -D -m 644 $$page \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 clean:
 	rm -rf build build-*

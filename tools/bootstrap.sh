@@ -10,7 +10,6 @@ run_packages=(
 	'gcc cmd:gcc' 'libc6-dev file:/usr/include/stdio.h'
 	'meson cmd:meson' 'ninja-build cmd:ninja' 'pkg-config cmd:pkg-config'
 	'libssl-dev pc:libcrypto' 'libjansson-dev pc:jansson' 'libyaml-dev pc:yaml-0.1'
-	'libc-ares-dev pc:libcares'
 )
 test_packages=(
 	'libcmocka-dev pc:cmocka' 'clang cmd:clang' 'llvm cmd:llvm-symbolizer'

@@ -37,16 +37,25 @@ run_suite() { # SUITE READER FILE COMMAND...
 }
 
 # A build that fails is one failure that says why, and its suite does not run on old programs.
-build_for() { # SUITE KIND
-	echo "building for $1 …"
-	if [[ $2 == release ]]; then
-		tools/build.sh release build.ninja >"$OUT/build.log" 2>&1 &&
-			enable_tests >>"$OUT/build.log" 2>&1
-	fi && tools/build.sh "$2" >"$OUT/build.log" 2>&1 && return
-	tail -n 60 "$OUT/build.log"
-	echo "not ok $1: the $2 build failed" >&2
+build_for() { # SUITE KIND [TARGET...]
+	local suite=$1 kind=$2 log=$OUT/build-$1.log
+	shift 2
+	echo "building for $suite …"
+	if build_kind "$kind" "$@" >"$log" 2>&1; then
+		return
+	fi
+	grep -vE '^\[[0-9]+/|^Compiler for C supports|^(gcc|clang) ' "$log" | tail -n 40
+	echo "not ok $suite: the $kind build failed; see $log" >&2
 	failed=$((failed + 1))
 	return 1
+}
+
+build_kind() { # KIND [TARGET...]
+	if [[ $1 == release ]]; then
+		tools/build.sh release build.ninja
+		enable_tests
+	fi
+	tools/build.sh "$@"
 }
 
 # `make run` may have set build/ up before cmocka was there.
@@ -75,13 +84,13 @@ run_tsan() {
 }
 
 run_integration() { # SUITE KIND DIR
-	build_for "$1" "$2" || return 0
+	build_for "$1" "$2" sluice || return 0
 	SLUICE=$PWD/$3/sluice run_suite "$1" unittest "$OUT/$1.log" \
 		python3 -m unittest discover -s tests/integration -t tests/integration -v
 }
 
 run_browser() {
-	build_for browser release || return 0
+	build_for browser release sluice || return 0
 	SLUICE=$PWD/build/sluice run_suite browser node "$OUT/browser.log" tests/browser/run.sh
 }
 

@@ -17,11 +17,11 @@
 /* A table of options ends with a row whose name is NULL. */
 struct option_row {
 	const char *name;     /* without the dashes */
-	char letter;	      /* short form; 0: none */
+	char letter;          /* short form; 0: none */
 	const char *argument; /* what the help calls the value; NULL: a flag */
 	const char *help;
 	const char *fallback; /* value when it is not given; NULL: none */
-	bool repeat;	      /* may be given several times */
+	bool repeat;          /* may be given several times */
 };
 
 struct command;

@@ -5,6 +5,8 @@
  * Each file is given whole and cut at a bounded number of places; the bytes lie in an exact
  * heap block, so that the sanitizers see any over-read. Prints TAP, one subtest a file.
  */
+#define _DEFAULT_SOURCE /* scandir */
+
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
