@@ -221,13 +221,19 @@ static const struct {
     {SLICE_INIT("expect"), take_expect},
 };
 
-static enum http_fault note_field(struct http_request *req, struct http_field field)
+/* `raw` is the value with its white space. */
+static enum http_fault note_field(struct http_request *req, struct http_field field,
+				  struct slice raw)
 {
 	for (size_t i = 0; i < sizeof(known_fields) / sizeof(known_fields[0]); i++) {
 		struct slice name = known_fields[i].name;
 
-		if (field.name.len == name.len && slice_eq_nocase(field.name, name))
-			return known_fields[i].take(req, field.value);
+		if (field.name.len != name.len || !slice_eq_nocase(field.name, name))
+			continue;
+		/* Lawful white space (RFC 9110 5.6.3), but parsers in wide use do not skip it. */
+		if (slice_find(raw, '\t') < raw.len)
+			return HTTP_FAULT_TAB;
+		return known_fields[i].take(req, field.value);
 	}
 	return HTTP_FAULT_NONE;
 }
@@ -245,9 +251,10 @@ static enum http_fault parse_field(struct http_request *req, struct slice line)
 		return HTTP_FAULT_FIELD_NAME;
 	if (req->field_count == HTTP_MAX_FIELDS)
 		return HTTP_FAULT_TOO_MANY_FIELDS;
-	struct http_field field = {slice_upto(line, name), slice_trim(slice_from(line, name + 1))};
+	struct slice raw = slice_from(line, name + 1);
+	struct http_field field = {slice_upto(line, name), slice_trim(raw)};
 	req->fields[req->field_count++] = field;
-	return note_field(req, field);
+	return note_field(req, field, raw);
 }
 
 static enum http_fault parse_fields(struct parser *p)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whatever head we take, llhttp (strict) takes and reads the same way. It may take more: the
+ * gate is meant to be the narrower of the two.
+ */
+#include "llhttp_oracle.h"
+
+#include "base/require.h"
+#include "http/request.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void compare(const struct http_request *req, const struct llhttp_reading *theirs)
+{
+	require(theirs->accepted);
+	require(slice_eq(req->method_text, slice_of(theirs->method)));
+	require(theirs->major == 1 && theirs->minor == req->minor);
+	require(theirs->fields == req->field_count);
+	require(theirs->chunked == (req->body == HTTP_BODY_CHUNKED));
+	require(theirs->has_length == (req->body == HTTP_BODY_LENGTH));
+	require(!theirs->has_length || theirs->length == req->content_length);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice in = {(const char *)data, size};
+	struct http_scan scan = {0};
+	struct http_request req;
+	enum http_fault fault;
+	size_t len;
+
+	if (http_scan(&scan, in, &len, &fault) != HTTP_DONE)
+		return 0;
+	if (http_request_parse(slice_upto(in, len), &req))
+		return 0;
+
+	struct llhttp_reading theirs = llhttp_read(in.ptr, len);
+	if (theirs.unknown_method && req.method == HTTP_OTHER)
+		return 0;
+	compare(&req, &theirs);
+	return 0;
+}
