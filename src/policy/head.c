@@ -4,6 +4,7 @@
 #include "base/require.h"
 #include "http/status.h"
 #include "policy/fields.h"
+#include "policy/json.h"
 
 /* Our own version, whatever the request's (RFC 9110 6.2). */
 static void put_status_line(struct writer *w, unsigned status)
@@ -38,22 +39,15 @@ void head_short(struct writer *w, const struct head_rules *rules, const struct h
 	put(w, SLICE("\r\n"));
 }
 
-static void put_member(struct writer *w, struct slice key, struct slice value)
-{
-	put_json(w, key);
-	put_char(w, ':');
-	put_json(w, value);
-}
-
-void refusal_body(struct writer *w, enum refusal refusal)
+void refusal_body(struct writer *w, enum refusal refusal, struct slice detail)
 {
 	const struct refusal_row *row = refusal_row(refusal);
 
 	put_char(w, '{');
-	put_member(w, SLICE("error"), row->word);
-	put_char(w, ',');
-	put_member(w, SLICE("message"), row->sentence);
-	put_char(w, ',');
-	put_member(w, SLICE("rule"), row->rule);
+	put_json_pair(w, SLICE("error"), row->word);
+	put_json_next(w, SLICE("message"), row->sentence);
+	put_json_next(w, SLICE("rule"), row->rule);
+	if (detail.ptr)
+		put_json_next(w, SLICE("detail"), detail);
 	put(w, SLICE("}\n"));
 }

@@ -64,5 +64,10 @@ struct short_answer {
 void head_short(struct writer *w, const struct head_rules *rules, const struct head_facts *facts,
 		const struct short_answer *answer);
 
-/* The JSON body of a refusal: {"error":word,"message":sentence,"rule":id}, and a line feed. */
-void refusal_body(struct writer *w, enum refusal refusal);
+#define REFUSAL_MAX_BODY 256u /* bytes: no body of a refusal is longer */
+
+/*
+ * The JSON body of a refusal, and a line feed: {"error":word,"message":sentence,"rule":id}, with
+ * "detail" where the sentence of the row is not all that can be said (ptr NULL: it is).
+ */
+void refusal_body(struct writer *w, enum refusal refusal, struct slice detail);
