@@ -15,22 +15,14 @@ const MAX_TEXT = 2000 /* characters shown of one event */
 /* Named events that only the hub sends: what each one means to the reader of the page. */
 const NOTICES = {
 	connected: { text: 'the server is ready to send' },
-	resync: { text: 'away too long, the log does not reach back that far', serious: true },
+	resync: { text: 'not all of what was missed can be sent again', serious: true },
 	dropped: { text: 'this page read too slowly and missed events', serious: true },
 	draining: { text: 'the server goes down in good order; back by itself', serious: true },
 	overloaded: { text: 'the server is full; back by itself, a little later', serious: true },
 }
 
 /* They tell an attacker something, or tell a cache that the stream is a document. */
-const NEVER = [
-	'server',
-	'x-powered-by',
-	'content-length',
-	'content-encoding',
-	'etag',
-	'age',
-	'expires',
-]
+const NEVER = 'server x-powered-by content-length content-encoding etag age expires'.split(' ')
 
 const $ = (id) => document.getElementById(id)
 
@@ -46,14 +38,18 @@ const shorten = (text) =>
 		? text
 		: `${text.slice(0, MAX_TEXT)} … and ${text.length - MAX_TEXT} characters more`
 
-/* undefined where the text is not a tick: whoever has the key may publish under that name. */
-function parseTick(text) {
+function parseJson(text) {
 	try {
-		const tick = JSON.parse(text)
-		return Number.isFinite(tick?.n) && Number.isFinite(tick?.uptime) ? tick : undefined
+		return JSON.parse(text)
 	} catch {
 		return undefined
 	}
+}
+
+/* undefined where it is not a tick: whoever has the key may publish under that name. */
+function parseTick(text) {
+	const tick = parseJson(text)
+	return Number.isFinite(tick?.n) && Number.isFinite(tick?.uptime) ? tick : undefined
 }
 
 function duration(seconds) {
@@ -356,7 +352,8 @@ function showEvent(event) {
 	} else if (notice) {
 		if (event.type === 'resync') ticks.forget()
 		addDrop('notice', 0, 0)
-		const text = `${event.type}: ${notice.text}`
+		const reason = parseJson(event.data)?.reason
+		const text = `${event.type}: ${notice.text}${reason ? ` (${reason})` : ''}`
 		feed.add('notice', text, event.lastEventId, notice.serious)
 		if (notice.serious) announcer.say(text)
 	} else {
