@@ -65,10 +65,10 @@ static enum err parse_with_unit(struct slice s, const struct unit *units, size_t
 enum err parse_duration_ms(struct slice s, uint64_t *ret_ms)
 {
 	static const struct unit units[] = {
-	    {SLICE_INIT("ms"), 1},
-	    {SLICE_INIT("s"), 1000},
-	    {SLICE_INIT("m"), 60 * 1000},
-	    {SLICE_INIT("h"), 60 * 60 * 1000},
+		{SLICE_INIT("ms"), 1},
+		{SLICE_INIT("s"), 1000},
+		{SLICE_INIT("m"), 60 * 1000},
+		{SLICE_INIT("h"), 60 * 60 * 1000},
 	};
 
 	return parse_with_unit(s, units, sizeof(units) / sizeof(units[0]), ret_ms);
@@ -77,10 +77,10 @@ enum err parse_duration_ms(struct slice s, uint64_t *ret_ms)
 enum err parse_bytes(struct slice s, uint64_t *ret_bytes)
 {
 	static const struct unit units[] = {
-	    {SLICE_INIT(""), 1},
-	    {SLICE_INIT("KiB"), 1024},
-	    {SLICE_INIT("MiB"), 1024 * 1024},
-	    {SLICE_INIT("GiB"), 1024 * 1024 * 1024},
+		{SLICE_INIT(""), 1},
+		{SLICE_INIT("KiB"), 1024},
+		{SLICE_INIT("MiB"), 1024 * 1024},
+		{SLICE_INIT("GiB"), 1024 * 1024 * 1024},
 	};
 
 	return parse_with_unit(s, units, sizeof(units) / sizeof(units[0]), ret_bytes);
@@ -112,6 +112,15 @@ static void civil_date(uint64_t days, uint64_t *ret_y, uint64_t *ret_m, uint64_t
 	*ret_y = yoe + era * 400 + (*ret_m <= 2 ? 1 : 0);
 }
 
+static void put_clock(struct writer *w, uint64_t second_of_day)
+{
+	put_padded(w, second_of_day / 3600, 2);
+	put_char(w, ':');
+	put_padded(w, second_of_day / 60 % 60, 2);
+	put_char(w, ':');
+	put_padded(w, second_of_day % 60, 2);
+}
+
 void put_rfc3339(struct writer *w, uint64_t unix_ms)
 {
 	uint64_t y, m, d;
@@ -124,12 +133,28 @@ void put_rfc3339(struct writer *w, uint64_t unix_ms)
 	put_char(w, '-');
 	put_padded(w, d, 2);
 	put_char(w, 'T');
-	put_padded(w, second / 3600, 2);
-	put_char(w, ':');
-	put_padded(w, second / 60 % 60, 2);
-	put_char(w, ':');
-	put_padded(w, second % 60, 2);
+	put_clock(w, second);
 	put_char(w, '.');
 	put_padded(w, unix_ms % 1000, 3);
 	put_char(w, 'Z');
+}
+
+void put_imf_date(struct writer *w, uint64_t unix_ms)
+{
+	static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	uint64_t day = unix_ms / 86400000;
+	uint64_t y, m, d;
+
+	civil_date(day, &y, &m, &d);
+	put(w, (struct slice){days + 3 * (day % 7), 3});
+	put(w, SLICE(", "));
+	put_padded(w, d, 2);
+	put_char(w, ' ');
+	put(w, (struct slice){months + 3 * (m - 1), 3});
+	put_char(w, ' ');
+	put_padded(w, y, 4);
+	put_char(w, ' ');
+	put_clock(w, unix_ms / 1000 % 86400);
+	put(w, SLICE(" GMT"));
 }

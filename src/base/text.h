@@ -21,3 +21,5 @@ enum err parse_duration_ms(struct slice s, uint64_t *ret_ms);
 enum err parse_bytes(struct slice s, uint64_t *ret_bytes);
 /* `unix_ms` as RFC 3339 in UTC with milliseconds: 2026-11-22T10:00:00.000Z. Needs 24 bytes. */
 void put_rfc3339(struct writer *w, uint64_t unix_ms);
+/* `unix_ms` as IMF-fixdate (RFC 9110 5.6.7): Sun, 22 Nov 2026 10:00:00 GMT. Needs 29 bytes. */
+void put_imf_date(struct writer *w, uint64_t unix_ms);

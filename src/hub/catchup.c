@@ -34,7 +34,7 @@ static const struct log_segment *segment_of(const struct view *v, uint64_t seq)
 
 	while (s != v->head) {
 		const struct log_segment *next =
-		    atomic_load_explicit(&s->next, memory_order_acquire);
+			atomic_load_explicit(&s->next, memory_order_acquire);
 
 		if (seq < next->first_seq)
 			break;
@@ -100,12 +100,9 @@ static void step_over(struct reader *readers, size_t n, uint64_t seq)
 	}
 }
 
-/* Entries of groups of exact topics: merge the topics' indexes. */
-static void catch_up_exact(struct view *v, const struct subscriber *sub, size_t max_entries,
-			   struct batch *b)
+static size_t readers_init(const struct view *v, const struct subscriber *sub,
+			   struct reader readers[TOPIC_MAX_SET])
 {
-	const struct log_segment *s = segment_of(v, sub->cursor);
-	struct reader readers[TOPIC_MAX_SET];
 	size_t n = 0;
 
 	for (size_t i = 0; i < sub->group->pattern_count; i++) {
@@ -114,6 +111,16 @@ static void catch_up_exact(struct view *v, const struct subscriber *sub, size_t 
 		if (t)
 			readers[n++] = (struct reader){t, topic_lower_bound(t, sub->cursor)};
 	}
+	return n;
+}
+
+/* Entries of groups of exact topics: merge the topics' indexes. */
+static void catch_up_exact(struct view *v, const struct subscriber *sub, size_t max_entries,
+			   struct batch *b)
+{
+	const struct log_segment *s = segment_of(v, sub->cursor);
+	struct reader readers[TOPIC_MAX_SET];
+	size_t n = readers_init(v, sub, readers);
 	uint64_t seq = lowest(readers, n);
 
 	for (size_t looked = 0; seq < v->next_seq && looked < VIEW_CATCHUP_LOOK; looked++) {
@@ -154,4 +161,94 @@ uint64_t view_entry_time_ms(const struct view *v, uint64_t cursor)
 		return 0;
 	const struct log_segment *s = segment_of(v, seq);
 	return entry_at(v, &s, seq)->time_ms;
+}
+
+struct backlog {
+	size_t events;
+	size_t bytes;
+};
+
+static void count(struct backlog *b, const struct subscriber *sub, const struct log_entry *e)
+{
+	if (!group_wants(sub->group, e))
+		return;
+	b->events++;
+	b->bytes += e->wire_len;
+}
+
+static struct backlog count_exact(const struct view *v, const struct subscriber *sub)
+{
+	const struct log_segment *s = segment_of(v, sub->cursor);
+	struct reader readers[TOPIC_MAX_SET];
+	size_t n = readers_init(v, sub, readers);
+	struct backlog b = {0};
+	size_t looked = 0;
+
+	for (uint64_t seq = lowest(readers, n); seq < v->next_seq; seq = lowest(readers, n)) {
+		if (++looked > VIEW_BACKLOG_LOOK)
+			return (struct backlog){SIZE_MAX, SIZE_MAX};
+		count(&b, sub, entry_at(v, &s, seq));
+		step_over(readers, n, seq);
+	}
+	return b;
+}
+
+static struct backlog count_wild(const struct view *v, const struct subscriber *sub)
+{
+	const struct log_segment *s = segment_of(v, sub->cursor);
+	struct backlog b = {0};
+
+	if (v->next_seq - sub->cursor > VIEW_BACKLOG_LOOK)
+		return (struct backlog){SIZE_MAX, SIZE_MAX};
+	for (uint64_t seq = sub->cursor; seq < v->next_seq; seq++)
+		count(&b, sub, entry_at(v, &s, seq));
+	return b;
+}
+
+bool view_backlog_fits(const struct view *v, const struct subscriber *sub, size_t max_events,
+		       size_t max_bytes)
+{
+	if (sub->cursor < v->oldest_seq)
+		return false;
+	if (sub->cursor >= v->next_seq)
+		return true;
+	struct backlog b = sub->group->is_wild ? count_wild(v, sub) : count_exact(v, sub);
+	return b.events <= max_events && b.bytes <= max_bytes;
+}
+
+/* A reader of wildcards may have had the id from any topic that it matches. */
+static void find_in_matching(const struct view *v, const struct group *g, struct slice id,
+			     uint64_t *seq)
+{
+	size_t at = 0;
+
+	for (struct topic *t = table_next(&v->topics, &at); t; t = table_next(&v->topics, &at)) {
+		uint64_t found;
+
+		for (uint32_t i = 0; i < t->group_count; i++) {
+			if (t->groups[i] == g &&
+			    log_find_own(v->log, topic_key(t), id, &found) == OK && found > *seq)
+				*seq = found;
+		}
+	}
+}
+
+enum err view_find_own(const struct view *v, const struct subscriber *sub, struct slice id,
+		       uint64_t *ret_seq)
+{
+	const struct group *g = sub->group;
+	uint64_t seq = 0;
+
+	for (size_t i = 0; i < g->pattern_count; i++) {
+		uint64_t found;
+
+		if (log_find_own(v->log, g->patterns[i], id, &found) == OK && found > seq)
+			seq = found;
+	}
+	if (g->is_wild)
+		find_in_matching(v, g, id, &seq);
+	if (seq == 0)
+		return E_NOT_FOUND;
+	*ret_seq = seq;
+	return OK;
 }

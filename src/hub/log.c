@@ -75,7 +75,7 @@ void log_segment_unref(struct log_segment *segment)
 {
 	while (segment && atomic_fetch_sub_explicit(&segment->refs, 1, memory_order_acq_rel) == 1) {
 		struct log_segment *next =
-		    atomic_load_explicit(&segment->next, memory_order_relaxed);
+			atomic_load_explicit(&segment->next, memory_order_relaxed);
 
 		free(segment);
 		segment = next;
@@ -276,9 +276,9 @@ static struct log_entry *entry_new(struct log_segment *s, const struct log_event
 	s->meta_used = (s->meta_used + align - 1) / align * align;
 	struct log_entry *e = meta_take(s, sizeof(*e) + event->topic_count * sizeof(e->topics[0]));
 	*e = (struct log_entry){
-	    .topic_count = (uint16_t)event->topic_count,
-	    .is_private = event->is_private,
-	    .own_id = own_id.ptr ? meta_copy(s, own_id) : SLICE_NONE,
+		.topic_count = (uint16_t)event->topic_count,
+		.is_private = event->is_private,
+		.own_id = own_id.ptr ? meta_copy(s, own_id) : SLICE_NONE,
 	};
 	for (size_t i = 0; i < event->topic_count; i++)
 		e->topics[i] = meta_copy(s, event->topics[i]);

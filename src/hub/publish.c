@@ -181,8 +181,8 @@ static enum publish_fault take_rest(struct parse *p, const json_t *object, struc
 static enum publish_fault check_members(struct parse *p, const json_t *object)
 {
 	static const struct slice known[] = {
-	    SLICE_INIT("topic"), SLICE_INIT("data"),  SLICE_INIT("event"),
-	    SLICE_INIT("id"),    SLICE_INIT("retry"), SLICE_INIT("private"),
+		SLICE_INIT("topic"), SLICE_INIT("data"),  SLICE_INIT("event"),
+		SLICE_INIT("id"),    SLICE_INIT("retry"), SLICE_INIT("private"),
 	};
 	const char *name;
 	json_t *value;
@@ -216,6 +216,9 @@ static enum publish_fault take_event(struct parse *p, const json_t *object, stru
 
 static enum publish_fault json_fault(struct parse *p, const json_error_t *error)
 {
+	/* Jansson names every fault of the text: it has none to name where memory ended. */
+	if (error->text[0] == '\0')
+		return PUBLISH_NO_MEMORY;
 	put(p->detail, SLICE("line "));
 	put_u64(p->detail, p->options->ndjson ? p->line : (uint64_t)error->line);
 	put(p->detail, SLICE(", column "));
@@ -229,14 +232,14 @@ static enum publish_fault parse_one(struct parse *p, struct slice text, struct l
 {
 	json_error_t error;
 	json_t *root =
-	    json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &error);
+		json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &error);
 
 	if (!root)
 		return json_fault(p, &error);
 	p->text = text;
 	enum publish_fault f = json_is_object(root)
-				   ? take_event(p, root, ret)
-				   : fault(p, PUBLISH_BAD_EVENT, "an event is a JSON object");
+				       ? take_event(p, root, ret)
+				       : fault(p, PUBLISH_BAD_EVENT, "an event is a JSON object");
 	json_decref(root);
 	return f;
 }
@@ -291,7 +294,7 @@ enum publish_fault publish_parse(struct slice body, const struct publish_options
 	if (!b.events)
 		return PUBLISH_NO_MEMORY;
 	enum publish_fault f =
-	    options->ndjson ? parse_lines(&p, body, &b) : parse_one(&p, body, &b.events[0]);
+		options->ndjson ? parse_lines(&p, body, &b) : parse_one(&p, body, &b.events[0]);
 	if (f)
 		return f;
 	b.count = n;

@@ -18,6 +18,7 @@
 #define VIEW_ROUND_ENTRIES 128u         /* entries of one round */
 #define VIEW_ROUND_BYTES   (256u << 10) /* wire bytes of one round, or one larger entry */
 #define VIEW_CATCHUP_LOOK  4096u        /* entries that one catch-up step may look at */
+#define VIEW_BACKLOG_LOOK  100000u      /* entries that counting a backlog may look at */
 #define VIEW_MAX_GROUPS    (1u << 20)
 
 struct group;
@@ -90,6 +91,18 @@ struct subscriber *view_round_next(struct view *v, const struct batch **ret_batc
  */
 bool view_catchup(struct view *v, const struct subscriber *sub, size_t max_entries,
 		  struct batch *ret_batch, uint64_t *ret_oldest);
+/*
+ * True if what the subscriber has to read from its cursor on is at most so much. Looks at no
+ * more than VIEW_BACKLOG_LOOK entries: behind more than that nothing fits.
+ */
+bool view_backlog_fits(const struct view *v, const struct subscriber *sub, size_t max_events,
+		       size_t max_bytes);
+/*
+ * The number of the newest event that a publisher called `id` on a topic of the subscriber.
+ * Errors: E_NOT_FOUND.
+ */
+enum err view_find_own(const struct view *v, const struct subscriber *sub, struct slice id,
+		       uint64_t *ret_seq);
 /* Publication time of the first entry at or after the cursor that is still kept; 0 if none. */
 uint64_t view_entry_time_ms(const struct view *v, uint64_t cursor);
 

@@ -39,6 +39,12 @@ void head_short(struct writer *w, const struct head_rules *rules, const struct h
 	put(w, SLICE("\r\n"));
 }
 
+/* All 401 look alike: which check failed is the log's, not the peer's (SPEC 2.7). */
+static struct slice body_rule(const struct refusal_row *row)
+{
+	return row->status == 401 ? refusal_row(REFUSAL_NO_CREDENTIAL)->rule : row->rule;
+}
+
 void refusal_body(struct writer *w, enum refusal refusal, struct slice detail)
 {
 	const struct refusal_row *row = refusal_row(refusal);
@@ -46,7 +52,7 @@ void refusal_body(struct writer *w, enum refusal refusal, struct slice detail)
 	put_char(w, '{');
 	put_json_pair(w, SLICE("error"), row->word);
 	put_json_next(w, SLICE("message"), row->sentence);
-	put_json_next(w, SLICE("rule"), row->rule);
+	put_json_next(w, SLICE("rule"), body_rule(row));
 	if (detail.ptr)
 		put_json_next(w, SLICE("detail"), detail);
 	put(w, SLICE("}\n"));

@@ -74,12 +74,24 @@ static void writes_rfc3339(void **state)
 	}
 }
 
+static void writes_imf_fixdate(void **state)
+{
+	(void)state;
+	char out[29];
+	struct writer w;
+
+	writer_init(&w, out, sizeof(out));
+	put_imf_date(&w, 1795341600005);
+	check_slice("a Sunday", writer_slice(&w), SLICE("Sun, 22 Nov 2026 10:00:00 GMT"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_durations),
 	    cmocka_unit_test(reads_sizes),
 	    cmocka_unit_test(writes_rfc3339),
+	    cmocka_unit_test(writes_imf_fixdate),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

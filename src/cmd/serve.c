@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve.c - sluice serve: opens the ports, starts the workers, waits for signals, drains. */
+#include "cmd/command.h"
+
+#include "cmd/serve_demo.h"
+#include "cmd/serve_setup.h"
+#include "cmd/serve_worker.h"
+#include "os/entropy.h"
+#include "os/fdlimit.h"
+#include "os/interrupt.h"
+#include "os/listener.h"
+#include "os/monotonic.h"
+#include "os/peer.h"
+#include "os/wallclock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RESERVED_FDS 64u /* for listeners, loops, logs and files, beside connections */
+
+const struct option_row serve_options[] = {
+	[SERVE_CONFIG] = {"config", 'c', "FILE", "Read this sluice.yaml (default: loopback only)"},
+	[SERVE_LISTEN] = {"listen", 'l', "ADDR:PORT", "Listen here instead of what the file says",
+			  .repeat = true},
+	[SERVE_WORKERS] = {"workers", 0, "N", "Threads, 1 to 256 (default: one a core)"},
+	[SERVE_DEMO] = {"demo", 0, NULL, "Serve a ticking public topic and a page that shows it"},
+	[SERVE_CHECK] = {"check", 0, NULL, "Judge the configuration and end; 2 if it is refused"},
+	{NULL},
+};
+
+struct server {
+	struct serve_setup setup;
+	struct serve_shared shared;
+	struct waitset set;
+	int signal_fd;
+	uint64_t started_ms;
+	uint64_t next_tick_ms;
+	uint64_t ticks;
+	uint64_t deadline_ms; /* of the drain; 0: not draining */
+};
+
+static uint64_t now_ms(void)
+{
+	return monotonic_ns() / 1000000;
+}
+
+static bool is_ipv6(struct slice host)
+{
+	return slice_find(host, ':') < host.len;
+}
+
+/* Listening. */
+
+static int cannot_listen(const struct listen_settings *l, enum err err)
+{
+	const char *why = err == E_SYNTAX ? "not a numeric address" : strerror(errno);
+
+	(void)fprintf(stderr, "sluice serve: cannot listen on %.*s: %s%s\n", SLICE_ARG(l->address),
+		      why,
+		      errno == EADDRINUSE ? " (another server has it: choose with --listen)" : "");
+	return EXIT_USAGE;
+}
+
+static int open_listener(struct server *s, struct listen_settings *l)
+{
+	uint16_t port = l->port;
+	enum err err = listener_probe(l->host, port);
+
+	for (size_t i = 0; !err && i < s->shared.worker_count; i++) {
+		struct worker *w = &s->shared.workers[i];
+
+		err = listener_open(l->host, port, &w->listeners[w->listener_count], &port);
+		if (!err)
+			w->listener_count++;
+	}
+	if (err)
+		return cannot_listen(l, err);
+	l->port = port;
+	return EXIT_OK;
+}
+
+static int open_listeners(struct server *s)
+{
+	for (size_t i = 0; i < s->setup.conf.listen_count; i++) {
+		int code = open_listener(s, &s->setup.conf.listen[i]);
+
+		if (code != EXIT_OK)
+			return code;
+	}
+	return EXIT_OK;
+}
+
+/* Starting. */
+
+static size_t worker_count(const struct settings *conf)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t n = conf->workers > 0 ? conf->workers : cores > 0 ? (uint64_t)cores : 1;
+
+	return n < SERVE_MAX_WORKERS ? (size_t)n : SERVE_MAX_WORKERS;
+}
+
+/* As many connections as there are descriptors, unless the configuration says fewer. */
+static struct admit_limits admit_limits(const struct settings *conf, size_t workers)
+{
+	uint64_t reserved = RESERVED_FDS + workers * (2 + conf->listen_count);
+	uint64_t fds = fdlimit_raise();
+	uint64_t room = fds > 2 * reserved ? fds - reserved : fds / 2;
+	uint64_t connections = conf->limits.connections ? conf->limits.connections : room;
+
+	return (struct admit_limits){
+		.connections = connections,
+		.streams = conf->limits.streams ? conf->limits.streams : connections,
+		.per_address = conf->limits.per_address,
+	};
+}
+
+static enum err make_shared(struct server *s)
+{
+	struct serve_shared *shared = &s->shared;
+	const struct settings *conf = &s->setup.conf;
+	struct log_limits limits = {(size_t)conf->history.memory, (size_t)conf->publish.max_event};
+	struct siphash_key key;
+
+	if (entropy_hash_key(&key))
+		return E_IO;
+	shared->settings = &s->setup.stream;
+	shared->drain_window_ms = conf->drain.window_ms;
+	shared->worker_count = worker_count(conf);
+	shared->workers = calloc(shared->worker_count, sizeof(*shared->workers));
+	shared->log = log_new(limits, wallclock_ms(), key);
+	shared->admit = admit_new(admit_limits(conf, shared->worker_count), key);
+	shared->sink = logsink_new(STDOUT_FILENO);
+	if (!shared->workers || !shared->log || !shared->admit || !shared->sink)
+		return E_NOMEM;
+	return wakeup_init(&shared->done);
+}
+
+static int init_workers(struct server *s)
+{
+	size_t connections =
+		(size_t)admit_limits(&s->setup.conf, s->shared.worker_count).connections;
+	int code = open_listeners(s);
+	enum err err = OK;
+
+	for (size_t i = 0; code == EXIT_OK && !err && i < s->shared.worker_count; i++)
+		err = worker_init(&s->shared.workers[i], connections);
+	if (!err)
+		return code;
+	(void)fprintf(stderr, "sluice serve: cannot start a worker: %s\n", strerror(errno));
+	return EXIT_USAGE;
+}
+
+static int init(struct server *s)
+{
+	struct serve_shared *shared = &s->shared;
+
+	s->started_ms = now_ms();
+	s->set.fd = -1;
+	s->signal_fd = -1;
+	shared->done.fd = -1;
+	(void)signal(SIGPIPE, SIG_IGN);
+	enum err err = make_shared(s);
+	for (size_t i = 0; !err && i < shared->worker_count; i++) {
+		shared->workers[i].shared = shared;
+		shared->workers[i].wakeup.fd = -1;
+		shared->workers[i].set.fd = -1;
+	}
+	if (!err)
+		err = interrupt_open(&s->signal_fd);
+	if (!err)
+		err = waitset_init(&s->set);
+	if (!err)
+		err = waitset_add(&s->set, s->signal_fd, &s->signal_fd, WAITSET_READ);
+	if (!err)
+		err = waitset_add(&s->set, shared->done.fd, &shared->done, WAITSET_READ);
+	if (!err)
+		return init_workers(s);
+	(void)fprintf(stderr, "sluice serve: cannot start: %s\n", err_text(err));
+	return EXIT_USAGE;
+}
+
+static void end(struct server *s)
+{
+	for (size_t i = 0; s->shared.workers && i < s->shared.worker_count; i++)
+		worker_fini(&s->shared.workers[i]);
+	free(s->shared.workers);
+	logsink_free(s->shared.sink);
+	admit_free(s->shared.admit);
+	log_free(s->shared.log);
+	wakeup_fini(&s->shared.done);
+	waitset_fini(&s->set);
+	if (s->signal_fd >= 0)
+		peer_close(s->signal_fd);
+}
+
+/* What the person sees. */
+
+static void print_url(FILE *out, const struct listen_settings *l, const char *path)
+{
+	(void)fprintf(out, is_ipv6(l->host) ? "http://[%.*s]:%u%s" : "http://%.*s:%u%s",
+		      SLICE_ARG(l->host), (unsigned)l->port, path);
+}
+
+static void print_demo(const struct server *s)
+{
+	const struct listen_settings *l = &s->setup.conf.listen[0];
+
+	(void)fprintf(stderr, "\n  Open ");
+	print_url(stderr, l, "/");
+	(void)fprintf(stderr, " in a browser, or\n\n    curl -N -H 'Accept: text/event-stream' '");
+	print_url(stderr, l, "/stream?topic=" SERVE_DEMO_TOPIC);
+	(void)fprintf(stderr, "'\n\n  Ctrl-C ends it.\n\n");
+}
+
+static void print_start(const struct server *s)
+{
+	for (size_t i = 0; i < s->setup.conf.listen_count; i++) {
+		(void)fprintf(stderr, "listening on ");
+		print_url(stderr, &s->setup.conf.listen[i], "");
+		(void)fprintf(stderr, "\n");
+	}
+	if (s->setup.made_key[0])
+		(void)fprintf(stderr, "publish key of this run: %s\n", s->setup.made_key);
+	if (s->setup.demo)
+		print_demo(s);
+}
+
+static void print_summary(const struct server *s)
+{
+	uint64_t streams = 0, deliveries = 0, published = 0, dropped = 0;
+
+	for (size_t i = 0; i < s->shared.worker_count; i++) {
+		const struct engine_counters *c = engine_counters(s->shared.workers[i].engine);
+
+		streams += c->streams_opened;
+		deliveries += c->deliveries;
+		published += c->published;
+		dropped += c->dropped;
+	}
+	(void)fprintf(stderr,
+		      "sluice serve: ended after %" PRIu64 " s: %" PRIu64 " streams, %" PRIu64
+		      " events published, %" PRIu64 " delivered, %" PRIu64 " dropped, %" PRIu64
+		      " log lines lost\n",
+		      (now_ms() - s->started_ms) / 1000, streams, published, deliveries, dropped,
+		      logsink_lost(s->shared.sink));
+}
+
+/* Running. */
+
+static void set_phase(struct server *s, enum serve_phase phase)
+{
+	atomic_store(&s->shared.phase, (int)phase);
+	for (size_t i = 0; i < s->shared.worker_count; i++)
+		worker_wake(&s->shared.workers[i]);
+}
+
+/* The first signal drains, a second one does not wait. */
+static void on_signal(struct server *s)
+{
+	char scrap[512];
+
+	if (read(s->signal_fd, scrap, sizeof(scrap)) <= 0)
+		return;
+	if (s->deadline_ms > 0) {
+		set_phase(s, SERVE_STOPPING);
+		return;
+	}
+	s->deadline_ms = now_ms() + s->setup.conf.drain.deadline_ms;
+	(void)fprintf(stderr, "sluice serve: draining %" PRIu64 " streams (again: stop at once)\n",
+		      admit_streams(s->shared.admit));
+	set_phase(s, SERVE_DRAINING);
+}
+
+static void tick(struct server *s)
+{
+	uint64_t now = now_ms();
+
+	if (!s->setup.demo || s->deadline_ms > 0 || now < s->next_tick_ms)
+		return;
+	s->next_tick_ms = now + SERVE_DEMO_PERIOD_MS;
+	serve_demo_tick(s->shared.log, ++s->ticks, now, s->started_ms, wallclock_ms(),
+			admit_streams(s->shared.admit));
+	for (size_t i = 0; i < s->shared.worker_count; i++)
+		worker_wake(&s->shared.workers[i]);
+}
+
+static uint64_t next_deadline_ns(const struct server *s)
+{
+	if (s->deadline_ms > 0)
+		return s->deadline_ms * 1000000;
+	return s->setup.demo ? s->next_tick_ms * 1000000 : UINT64_MAX;
+}
+
+static void wait_for_end(struct server *s)
+{
+	struct waitset_event events[WAITSET_BATCH];
+
+	while (atomic_load(&s->shared.drained) < s->shared.worker_count) {
+		size_t n = waitset_wait(&s->set, next_deadline_ns(s), events);
+
+		for (size_t i = 0; i < n; i++) {
+			if (events[i].owner == &s->shared.done)
+				wakeup_take(&s->shared.done);
+			else
+				on_signal(s);
+		}
+		tick(s);
+		if (s->deadline_ms > 0 && now_ms() >= s->deadline_ms) {
+			s->deadline_ms = UINT64_MAX / 1000000;
+			set_phase(s, SERVE_STOPPING);
+		}
+	}
+}
+
+static int run(struct server *s)
+{
+	int code = EXIT_OK;
+	size_t started = 0;
+
+	for (; started < s->shared.worker_count; started++) {
+		if (worker_start(&s->shared.workers[started]))
+			break;
+	}
+	if (started == s->shared.worker_count) {
+		print_start(s);
+		wait_for_end(s);
+	} else {
+		(void)fprintf(stderr, "sluice serve: cannot start thread %zu: %s\n", started + 1,
+			      strerror(errno));
+		code = EXIT_USAGE;
+		set_phase(s, SERVE_STOPPING);
+	}
+	for (size_t i = 0; i < started; i++)
+		(void)pthread_join(s->shared.workers[i].thread, NULL);
+	if (code == EXIT_OK)
+		print_summary(s);
+	return code;
+}
+
+static int serve(struct server *s)
+{
+	int code = init(s);
+
+	if (code == EXIT_OK)
+		code = run(s);
+	end(s);
+	return code;
+}
+
+int serve_run(const struct args *args)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return EXIT_USAGE;
+	int code = serve_setup(args, &s->setup);
+	if (code == EXIT_OK && s->setup.check)
+		(void)printf("%s: ok\n", args_get(args, SERVE_CONFIG) ? args_get(args, SERVE_CONFIG)
+								      : "defaults");
+	else if (code == EXIT_OK)
+		code = serve(s);
+	serve_setup_end(&s->setup);
+	free(s);
+	return code;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve_log.h - the daemon's lines on standard output: one JSON object an event (SPEC 8). */
+#pragma once
+
+#include "base/writer.h"
+#include "stream/record.h"
+
+#define SERVE_LOG_LINE 4096u /* bytes: fields are cut before a line could be longer */
+
+/* Writes the line of `record` with its line feed; `unix_ms` is its timestamp. */
+void serve_log_put(struct writer *w, const struct stream_record *record, uint64_t unix_ms);

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/serve_setup.h"
+
+#include "cmd/command.h"
+#include "cmd/serve_demo.h"
+#include "conf/form.h"
+#include "os/entropy.h"
+#include "os/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_FILE_MAX   (256u << 10) /* bytes of a file of keys */
+#define MADE_KEY_BYTES 16u          /* random bytes of a made key: 128 bits */
+
+static int complain(const char *what, const char *path, enum err err)
+{
+	const char *why = err == E_IO       ? strerror(errno)
+			  : err == E_SYNTAX ? "not a regular file"
+					    : err_text(err);
+
+	(void)fprintf(stderr, "sluice serve: cannot read %s '%s': %s\n", what, path, why);
+	return EXIT_USAGE;
+}
+
+static void print_report(const struct conf_report *report)
+{
+	static char text[CONF_PRINT_SIZE];
+	struct writer w;
+
+	writer_init(&w, text, sizeof(text));
+	conf_print(&w, report);
+	(void)fprintf(stderr, "%.*s", SLICE_ARG(writer_slice(&w)));
+}
+
+/* sluice.yaml, or the defaults where none is named. */
+static int read_conf(const struct args *args, struct serve_setup *s, struct conf_report *report)
+{
+	const char *path = args_get(args, SERVE_CONFIG);
+	struct buf text;
+
+	conf_report_init(report, slice_of(path ? path : "command line"));
+	if (!path)
+		return conf_defaults(&s->arena, &s->conf) == OK ? EXIT_OK : EXIT_USAGE;
+	buf_init(&text, CONF_MAX_TEXT + 1);
+	enum err err = file_read(path, &text);
+	int code = err && err != E_TOO_BIG ? complain("configuration", path, err) : EXIT_OK;
+	if (code == EXIT_OK) {
+		err = conf_load(buf_slice(&text), slice_of(path), &s->arena, &s->conf, report);
+		print_report(report);
+		code = err ? EXIT_USAGE : EXIT_OK;
+	}
+	buf_free(&text);
+	return code;
+}
+
+/* Keys. */
+
+static int read_keys(const char *what, struct slice path, struct key_ring *ring)
+{
+	struct buf text;
+	size_t line = 0;
+
+	buf_init(&text, KEY_FILE_MAX);
+	enum err err = file_read(path.ptr, &text);
+	int code = err ? complain(what, path.ptr, err) : EXIT_OK;
+	if (code == EXIT_OK)
+		err = keys_read(ring, buf_slice(&text), &line);
+	/* The keys must not stay in freed memory. */
+	if (text.ptr)
+		memset(text.ptr, 0, text.len);
+	buf_free(&text);
+	if (code != EXIT_OK || !err) {
+		if (!err && file_is_exposed(path.ptr))
+			(void)fprintf(stderr,
+				      "sluice serve: warning: others may read %s '%s': chmod 600\n",
+				      what, path.ptr);
+		return code;
+	}
+	if (err == E_NOT_FOUND)
+		(void)fprintf(stderr, "sluice serve: %s '%s' has no key\n", what, path.ptr);
+	else
+		(void)fprintf(stderr,
+			      "sluice serve: %s:%zu: a key is %u to %u bytes of visible ASCII, "
+			      "with a user id and a space before it where it has one\n",
+			      path.ptr, line, KEY_MIN_LEN, KEY_MAX_LEN);
+	return EXIT_USAGE;
+}
+
+static int make_key(struct serve_setup *s)
+{
+	uint8_t random[MADE_KEY_BYTES];
+	struct writer w;
+
+	if (entropy_get(random, sizeof(random)))
+		return EXIT_USAGE;
+	writer_init(&w, s->made_key, sizeof(s->made_key) - 1);
+	for (size_t i = 0; i < sizeof(random); i++) {
+		put_char(&w, "0123456789abcdef"[random[i] >> 4]);
+		put_char(&w, "0123456789abcdef"[random[i] & 15]);
+	}
+	s->made_key[w.len] = '\0';
+	return keys_add(&s->publishers, SLICE(""), writer_slice(&w)) ? EXIT_USAGE : EXIT_OK;
+}
+
+/* From the file, or from the environment, or made for this run. */
+static int find_publish_key(struct serve_setup *s)
+{
+	const char *from_env = getenv("SLUICE_PUBLISH_KEY");
+
+	if (s->conf.publish.key_file.ptr)
+		return read_keys("publish.key-file", s->conf.publish.key_file, &s->publishers);
+	if (!from_env)
+		return make_key(s);
+	if (keys_add(&s->publishers, SLICE(""), slice_of(from_env)) == OK)
+		return EXIT_OK;
+	(void)fprintf(stderr,
+		      "sluice serve: SLUICE_PUBLISH_KEY must be %u to %u bytes of visible ASCII\n",
+		      KEY_MIN_LEN, KEY_MAX_LEN);
+	return EXIT_USAGE;
+}
+
+static int find_keys(struct serve_setup *s)
+{
+	int code = find_publish_key(s);
+
+	if (code == EXIT_OK && s->conf.auth.keys_file.ptr)
+		code = read_keys("auth.keys-file", s->conf.auth.keys_file, &s->subscribers);
+	return code;
+}
+
+/* --listen replaces what the file says; zero configuration is loopback. */
+static int take_listen(const struct args *args, struct serve_setup *s, struct conf_report *report)
+{
+	size_t n = 0;
+
+	while (args_nth(args, SERVE_LISTEN, n))
+		n++;
+	if (n == 0)
+		return EXIT_OK;
+	s->conf.listen = arena_alloc(&s->arena, n * sizeof(*s->conf.listen));
+	s->conf.listen_count = n;
+	for (size_t i = 0; s->conf.listen && i < n; i++) {
+		if (conf_listen_parse(slice_of(args_nth(args, SERVE_LISTEN, i)),
+				      &s->conf.listen[i]))
+			return usage_error(args, "--listen wants ADDRESS:PORT, not '%s'",
+					   args_nth(args, SERVE_LISTEN, i));
+	}
+	if (!s->conf.listen || conf_judge(&s->conf, report)) {
+		print_report(report);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+/* Routes. */
+
+static void add_route(struct serve_setup *s, struct route route)
+{
+	if (s->stream.route_count < SERVE_MAX_ROUTES)
+		s->routes[s->stream.route_count++] = route;
+}
+
+static struct route stream_route(const struct settings *conf, const struct route_settings *r)
+{
+	static const enum accept_policy accepts[] = {
+		[CONF_ACCEPT_STRICT] = ACCEPT_STRICT,
+		[CONF_ACCEPT_LENIENT] = ACCEPT_LENIENT,
+		[CONF_ACCEPT_ANY] = ACCEPT_ANY,
+	};
+	static const enum refuse_policy refuses[] = {
+		[CONF_REFUSE_HARD] = REFUSE_HARD,
+		[CONF_REFUSE_SOFT] = REFUSE_SOFT,
+		[CONF_REFUSE_AUTO] = REFUSE_AUTO,
+	};
+
+	return (struct route){
+		.kind = ROUTE_STREAM,
+		.path = r->path,
+		.public_topics = r->public_topics,
+		.public_count = r->public_count,
+		.fixed_topics = r->topics,
+		.fixed_count = r->topic_count,
+		.accept = accepts[r->accept],
+		.refuse = refuses[r->refuse],
+		.heartbeat_ms = r->heartbeat_ms ? r->heartbeat_ms : conf->heartbeat.period_ms,
+	};
+}
+
+static void add_routes(struct serve_setup *s)
+{
+	for (size_t i = 0; i < s->conf.route_count; i++)
+		add_route(s, stream_route(&s->conf, &s->conf.routes[i]));
+	add_route(s, (struct route){.kind = ROUTE_PUBLISH, .path = s->conf.publish.path});
+	add_route(s, (struct route){.kind = ROUTE_HEALTH, .path = SLICE("/healthz")});
+	if (s->demo)
+		serve_demo_routes(s->routes, &s->stream.route_count, SERVE_MAX_ROUTES);
+	s->stream.routes = s->routes;
+}
+
+/* The demo's topic is public on every stream route that does not say otherwise. */
+static void open_demo_topic(struct serve_setup *s)
+{
+	static const struct slice demo[] = {SLICE_INIT(SERVE_DEMO_TOPIC)};
+
+	for (size_t i = 0; s->demo && i < s->stream.route_count; i++) {
+		struct route *r = &s->routes[i];
+
+		if (r->kind == ROUTE_STREAM && r->public_count == 0 && r->fixed_count == 0) {
+			r->public_topics = demo;
+			r->public_count = 1;
+		}
+	}
+}
+
+static struct head_rules head_rules(const struct settings *conf)
+{
+	return (struct head_rules){
+		.edges = conf->edges,
+		.charset = conf->charset,
+		.guide = conf->preset == CONF_PRESET_GUIDE,
+		.hsts_preload = conf->hsts_preload,
+		.cors_any = conf->cors.any,
+		.cors_route = conf->cors.any || conf->cors.origin_count > 0,
+	};
+}
+
+static void take_limits(struct serve_setup *s)
+{
+	const struct settings *conf = &s->conf;
+	struct stream_settings *out = &s->stream;
+
+	out->heartbeat_jitter = (unsigned)conf->heartbeat.jitter_percent;
+	out->retry_min_ms = conf->retry.min_ms;
+	out->retry_max_ms = conf->retry.max_ms;
+	out->drain_retry_min_ms = conf->retry.drain_min_ms;
+	out->drain_retry_max_ms = conf->retry.drain_max_ms;
+	out->topics_per_stream = (size_t)conf->limits.topics_per_stream;
+	out->head_timeout_ms = conf->limits.head_timeout_ms;
+	out->body_timeout_ms = conf->limits.body_timeout_ms;
+	out->idle_timeout_ms = conf->limits.idle_timeout_ms;
+	out->write_timeout_ms = conf->limits.write_timeout_ms;
+	out->lag_ms = conf->limits.lag_ms;
+	out->replay_events = (size_t)conf->limits.replay_events;
+	out->replay_bytes = (size_t)conf->limits.replay_bytes;
+	out->max_body = (size_t)conf->publish.max_body;
+	out->max_event = (size_t)conf->publish.max_event;
+}
+
+static void build(struct serve_setup *s)
+{
+	static const enum heartbeat_mode modes[] = {
+		[CONF_HEARTBEAT_COMMENT] = HEARTBEAT_COMMENT,
+		[CONF_HEARTBEAT_EVENT] = HEARTBEAT_EVENT,
+		[CONF_HEARTBEAT_OFF] = HEARTBEAT_OFF,
+	};
+
+	s->stream.hosts = s->conf.hosts;
+	s->stream.cors = s->conf.cors;
+	s->stream.head = head_rules(&s->conf);
+	s->stream.cookie = s->conf.auth.cookie;
+	s->stream.publishers = &s->publishers;
+	s->stream.subscribers = s->subscribers.count > 0 ? &s->subscribers : NULL;
+	s->stream.heartbeat_mode = modes[s->conf.heartbeat.mode];
+	take_limits(s);
+	add_routes(s);
+	open_demo_topic(s);
+}
+
+int serve_setup(const struct args *args, struct serve_setup *s)
+{
+	struct conf_report *report = malloc(sizeof(*report));
+
+	*s = (struct serve_setup){0};
+	arena_init(&s->arena, CONF_MAX_MEMORY);
+	keys_init(&s->publishers);
+	keys_init(&s->subscribers);
+	s->demo = args_has(args, SERVE_DEMO);
+	s->check = args_has(args, SERVE_CHECK);
+	int code = report ? read_conf(args, s, report) : EXIT_USAGE;
+	if (code == EXIT_OK)
+		code = take_listen(args, s, report);
+	if (code == EXIT_OK && args_get(args, SERVE_WORKERS) &&
+	    !args_number(args, SERVE_WORKERS, 1, 256, &s->conf.workers))
+		code = EXIT_USAGE;
+	if (code == EXIT_OK)
+		code = find_keys(s);
+	if (code == EXIT_OK)
+		build(s);
+	free(report);
+	return code;
+}
+
+void serve_setup_end(struct serve_setup *s)
+{
+	keys_fini(&s->publishers);
+	keys_fini(&s->subscribers);
+	arena_free(&s->arena);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve_setup.h - from the command line and sluice.yaml to what the engines need.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "cmd/args.h"
+#include "conf/conf.h"
+#include "stream/settings.h"
+
+#define SERVE_MAX_ROUTES 80u /* configured ones, publish, health, the demo page's */
+#define SERVE_KEY_TEXT   40u /* bytes of a made publish key with its NUL */
+
+struct serve_setup {
+	struct arena arena;
+	struct settings conf;
+	struct stream_settings stream;
+	struct route routes[SERVE_MAX_ROUTES];
+	struct key_ring publishers;
+	struct key_ring subscribers;
+	char made_key[SERVE_KEY_TEXT]; /* empty: a key was given */
+	bool demo;
+	bool check;
+};
+
+/*
+ * Reads everything and judges it; complaints go to standard error. Gives an exit code, EXIT_OK
+ * where the server may start. The setup is the caller's to end either way.
+ */
+int serve_setup(const struct args *args, struct serve_setup *ret);
+void serve_setup_end(struct serve_setup *setup);
+
+/* Indexes of serve_options. */
+enum serve_option {
+	SERVE_CONFIG,
+	SERVE_LISTEN,
+	SERVE_WORKERS,
+	SERVE_DEMO,
+	SERVE_CHECK,
+};

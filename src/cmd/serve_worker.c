@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/serve_worker.h"
+
+#include "cmd/serve_log.h"
+#include "os/entropy.h"
+#include "os/listener.h"
+#include "os/monotonic.h"
+#include "os/peer.h"
+#include "os/wallclock.h"
+
+#include <stdio.h>
+
+#define WORKER_SENDS   512u /* sends of one turn, so that accepts and reads are never starved */
+#define WORKER_ACCEPTS 64u  /* connections taken in a row from one listener */
+#define ACCEPT_REST_MS 100u /* while there are no descriptors */
+
+_Static_assert(PEER_BLOCKED == IO_BLOCKED && PEER_GONE == IO_GONE, "one meaning in both layers");
+_Static_assert((int)WAITSET_READ == (int)WANT_READ && (int)WAITSET_WRITE == (int)WANT_WRITE,
+	       "one meaning in both layers");
+
+static uint64_t now_ms(void)
+{
+	return monotonic_ns() / 1000000;
+}
+
+/* The engine's way out. */
+
+static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
+{
+	(void)ctx;
+	return peer_recv(io, buf, cap);
+}
+
+static ptrdiff_t io_send(void *ctx, int io, const struct slice *parts, size_t n)
+{
+	(void)ctx;
+	return peer_send(io, parts, n);
+}
+
+static void io_send_last(void *ctx, int io, struct slice bytes)
+{
+	(void)ctx;
+	peer_send_last(io, bytes);
+}
+
+static void io_want(void *ctx, int io, struct conn *conn, unsigned interest)
+{
+	struct worker *w = ctx;
+
+	/* Cannot fail for a descriptor that is in the set. */
+	(void)waitset_change(&w->set, io, conn, interest);
+}
+
+static void io_shut(void *ctx, int io)
+{
+	(void)ctx;
+	peer_shut(io);
+}
+
+static void io_close(void *ctx, int io)
+{
+	(void)ctx;
+	peer_close(io);
+}
+
+void worker_wake(struct worker *w)
+{
+	wakeup_send(&w->wakeup);
+}
+
+static void io_published(void *ctx)
+{
+	const struct worker *me = ctx;
+
+	for (size_t i = 0; i < me->shared->worker_count; i++) {
+		if (&me->shared->workers[i] != me)
+			worker_wake(&me->shared->workers[i]);
+	}
+}
+
+static void io_record(void *ctx, const struct stream_record *record)
+{
+	const struct worker *w = ctx;
+	char line[SERVE_LOG_LINE];
+	struct writer out;
+
+	writer_init(&out, line, sizeof(line));
+	serve_log_put(&out, record, wallclock_ms());
+	if (!out.overflow)
+		logsink_put(w->shared->sink, writer_slice(&out));
+}
+
+static const struct engine_io engine_io = {
+	.recv = io_recv,
+	.send = io_send,
+	.send_last = io_send_last,
+	.want = io_want,
+	.shut = io_shut,
+	.close = io_close,
+	.published = io_published,
+	.record = io_record,
+};
+
+static enum err make_engine(struct worker *w, size_t max_connections)
+{
+	struct engine_config config = {
+		.settings = w->shared->settings,
+		.log = w->shared->log,
+		.admit = w->shared->admit,
+		.io = engine_io,
+		.max_connections = max_connections,
+	};
+
+	config.io.ctx = w;
+	if (entropy_hash_key(&config.key) || entropy_get(&config.seed, sizeof(config.seed)))
+		return E_IO;
+	w->engine = engine_new(&config, now_ms(), wallclock_ms());
+	return w->engine ? OK : E_NOMEM;
+}
+
+static enum err watch_listeners(struct worker *w, unsigned flags)
+{
+	for (size_t i = 0; i < w->listener_count; i++) {
+		enum err err = waitset_change(&w->set, w->listeners[i], &w->listeners[i], flags);
+
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+enum err worker_init(struct worker *w, size_t max_connections)
+{
+	w->wakeup.fd = -1;
+	w->set.fd = -1;
+	enum err err = make_engine(w, max_connections);
+	if (!err)
+		err = waitset_init(&w->set);
+	if (!err)
+		err = wakeup_init(&w->wakeup);
+	if (!err)
+		err = waitset_add(&w->set, w->wakeup.fd, &w->wakeup, WAITSET_READ);
+	for (size_t i = 0; !err && i < w->listener_count; i++)
+		err = waitset_add(&w->set, w->listeners[i], &w->listeners[i], WAITSET_READ);
+	return err;
+}
+
+static void close_listeners(struct worker *w)
+{
+	for (size_t i = 0; i < w->listener_count; i++)
+		peer_close(w->listeners[i]);
+	w->listener_count = 0;
+}
+
+void worker_fini(struct worker *w)
+{
+	engine_free(w->engine);
+	close_listeners(w);
+	waitset_fini(&w->set);
+	wakeup_fini(&w->wakeup);
+}
+
+/* Accepting. */
+
+/* Streams that are open go on; who waits to be accepted waits a little longer. */
+static void rest_accepting(struct worker *w)
+{
+	if (!atomic_exchange(&w->shared->exhausted, true))
+		(void)fprintf(stderr, "sluice serve: out of descriptors: accepting pauses until "
+				      "some are free (raise LimitNOFILE)\n");
+	w->accept_again_ms = now_ms() + ACCEPT_REST_MS;
+	(void)watch_listeners(w, 0);
+}
+
+static void resume_accepting(struct worker *w)
+{
+	if (w->accept_again_ms == 0 || now_ms() < w->accept_again_ms)
+		return;
+	w->accept_again_ms = 0;
+	(void)watch_listeners(w, WAITSET_READ);
+}
+
+static void refuse_connection(struct worker *w, int fd)
+{
+	char text[POLICY_MAX_HEAD + 512];
+	struct writer out;
+
+	writer_init(&out, text, sizeof(text));
+	engine_put_refusal(w->engine, &out);
+	if (!out.overflow)
+		peer_send_last(fd, writer_slice(&out));
+	peer_close(fd);
+}
+
+static void take_connection(struct worker *w, int fd, const struct addr *addr)
+{
+	struct conn *c = engine_accept(w->engine, fd, addr, false);
+
+	if (!c) {
+		refuse_connection(w, fd);
+		return;
+	}
+	if (waitset_add(&w->set, fd, c, WAITSET_READ))
+		engine_gone(w->engine, c);
+}
+
+static void accept_some(struct worker *w, int listener)
+{
+	for (unsigned i = 0; i < WORKER_ACCEPTS; i++) {
+		struct addr addr;
+		int fd;
+
+		switch (listener_accept(listener, &fd, &addr)) {
+		case ACCEPT_GOT:
+			atomic_store(&w->shared->exhausted, false);
+			take_connection(w, fd, &addr);
+			break;
+		case ACCEPT_EXHAUSTED:
+			rest_accepting(w);
+			return;
+		case ACCEPT_NONE:
+			return;
+		}
+	}
+}
+
+/* The loop. */
+
+static bool is_listener(const struct worker *w, const void *owner)
+{
+	const char *at = owner;
+
+	return at >= (const char *)w->listeners &&
+	       at < (const char *)(w->listeners + SERVE_MAX_LISTENERS);
+}
+
+static void handle(struct worker *w, const struct waitset_event *event)
+{
+	struct conn *c = event->owner;
+
+	if (event->owner == &w->wakeup) {
+		wakeup_take(&w->wakeup);
+	} else if (is_listener(w, event->owner)) {
+		if (w->listener_count > 0)
+			accept_some(w, *(const int *)event->owner);
+	} else {
+		if (event->flags & WAITSET_READ)
+			engine_readable(w->engine, c);
+		if (event->flags & WAITSET_WRITE)
+			engine_writable(w->engine, c);
+	}
+}
+
+static void follow_phase(struct worker *w)
+{
+	int phase = atomic_load(&w->shared->phase);
+
+	if (phase == w->seen_phase)
+		return;
+	if (w->seen_phase == SERVE_RUNNING) {
+		close_listeners(w);
+		engine_drain(w->engine, w->shared->drain_window_ms);
+	}
+	if (phase == SERVE_STOPPING)
+		engine_stop(w->engine);
+	w->seen_phase = phase;
+}
+
+static bool is_over(const struct worker *w)
+{
+	return w->seen_phase == SERVE_STOPPING ||
+	       (w->seen_phase == SERVE_DRAINING && engine_connections(w->engine) == 0);
+}
+
+static uint64_t turn(struct worker *w)
+{
+	follow_phase(w);
+	resume_accepting(w);
+	uint64_t wait_ms = engine_turn(w->engine, WORKER_SENDS);
+	if (w->accept_again_ms > 0 && wait_ms > ACCEPT_REST_MS)
+		wait_ms = ACCEPT_REST_MS;
+	return wait_ms;
+}
+
+static void *run(void *arg)
+{
+	struct waitset_event events[WAITSET_BATCH];
+	struct worker *w = arg;
+	uint64_t wait_ms = turn(w);
+
+	while (!is_over(w)) {
+		size_t n = waitset_wait(&w->set, monotonic_ns() + wait_ms * 1000000, events);
+
+		engine_time(w->engine, now_ms(), wallclock_ms());
+		for (size_t i = 0; i < n; i++)
+			handle(w, &events[i]);
+		wait_ms = turn(w);
+	}
+	atomic_fetch_add(&w->shared->drained, 1);
+	wakeup_send(&w->shared->done);
+	return NULL;
+}
+
+enum err worker_start(struct worker *w)
+{
+	w->started = pthread_create(&w->thread, NULL, run, w) == 0;
+	return w->started ? OK : E_IO;
+}

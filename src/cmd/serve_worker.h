@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve_worker.h - a thread with its own loop, listening sockets and engine.
+ *
+ * Workers share the log, the admission counts, the settings and the log sink; they meet
+ * in the log's mutex when one publishes, and wake each other for it.
+ */
+#pragma once
+
+#include "hub/admit.h"
+#include "hub/log.h"
+#include "os/logsink.h"
+#include "os/waitset.h"
+#include "os/wakeup.h"
+#include "stream/engine.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define SERVE_MAX_WORKERS   256u
+#define SERVE_MAX_LISTENERS 16u
+
+enum serve_phase {
+	SERVE_RUNNING,
+	SERVE_DRAINING,
+	SERVE_STOPPING,
+};
+
+struct worker;
+
+/* What all workers look at. */
+struct serve_shared {
+	const struct stream_settings *settings;
+	struct log *log;
+	struct admit *admit;
+	struct logsink *sink;
+	struct worker *workers;
+	size_t worker_count;
+	uint64_t drain_window_ms;
+	atomic_int phase;      /* enum serve_phase */
+	atomic_bool exhausted; /* out of descriptors: said once until it is over */
+	struct wakeup done;    /* a worker has nothing left to drain */
+	atomic_size_t drained; /* workers that have nothing left */
+};
+
+struct worker {
+	struct serve_shared *shared;
+	pthread_t thread;
+	bool started;
+	struct wakeup wakeup;
+	int listeners[SERVE_MAX_LISTENERS];
+	size_t listener_count;
+	struct waitset set;
+	struct engine *engine;
+	uint64_t accept_again_ms; /* accepting rests until then; 0: it does not */
+	int seen_phase;
+};
+
+/*
+ * Makes the engine and the loop of a worker whose shared part and listeners are set. Errors:
+ * E_NOMEM, E_IO.
+ */
+enum err worker_init(struct worker *w, size_t max_connections);
+/* Errors: E_IO. */
+enum err worker_start(struct worker *w);
+/* After the thread has ended. Closes the listeners. */
+void worker_fini(struct worker *w);
+/* Any thread. */
+void worker_wake(struct worker *w);

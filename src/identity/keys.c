@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/keys.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+void keys_init(struct key_ring *ring)
+{
+	*ring = (struct key_ring){0};
+}
+
+void keys_fini(struct key_ring *ring)
+{
+	free(ring->keys);
+	keys_init(ring);
+}
+
+static bool is_visible(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] < 0x21 || s.ptr[i] > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+static bool digest(struct slice key, uint8_t out[KEYS_DIGEST_SIZE])
+{
+	unsigned len = 0;
+
+	return EVP_Digest(key.ptr, key.len, out, &len, EVP_sha256(), NULL) == 1 &&
+	       len == KEYS_DIGEST_SIZE;
+}
+
+static enum err grow(struct key_ring *ring)
+{
+	size_t cap = ring->cap ? ring->cap * 2 : 4;
+	struct key *keys = calloc(cap, sizeof(*keys));
+
+	if (!keys)
+		return E_NOMEM;
+	if (ring->count > 0)
+		memcpy(keys, ring->keys, ring->count * sizeof(*keys));
+	free(ring->keys);
+	ring->keys = keys;
+	ring->cap = cap;
+	return OK;
+}
+
+enum err keys_add(struct key_ring *ring, struct slice user, struct slice key)
+{
+	if (!is_visible(key) || !is_visible(user))
+		return E_SYNTAX;
+	if (key.len < KEY_MIN_LEN || key.len > KEY_MAX_LEN || user.len > KEYS_MAX_USER)
+		return E_RANGE;
+	if (ring->count == KEYS_MAX)
+		return E_FULL;
+	if (ring->count == ring->cap && grow(ring))
+		return E_NOMEM;
+	struct key *k = &ring->keys[ring->count];
+	if (!digest(key, k->digest))
+		return E_NOMEM;
+	if (user.len > 0)
+		memcpy(k->user, user.ptr, user.len);
+	k->user_len = user.len;
+	ring->count++;
+	return OK;
+}
+
+static enum err read_line(struct key_ring *ring, struct slice line)
+{
+	struct slice rest = line;
+	struct slice first = slice_cut(&rest, ' ');
+
+	return rest.ptr ? keys_add(ring, first, slice_trim(rest))
+			: keys_add(ring, SLICE(""), first);
+}
+
+enum err keys_read(struct key_ring *ring, struct slice text, size_t *ret_line)
+{
+	size_t before = ring->count;
+	size_t number = 0;
+
+	while (text.ptr) {
+		struct slice line = slice_cut(&text, '\n');
+
+		number++;
+		if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+			line.len--;
+		line = slice_trim(line);
+		if (line.len == 0 || line.ptr[0] == '#')
+			continue;
+		enum err err = read_line(ring, line);
+		if (err) {
+			*ret_line = number;
+			return err;
+		}
+	}
+	*ret_line = number;
+	return ring->count > before ? OK : E_NOT_FOUND;
+}
+
+const struct key *keys_find(const struct key_ring *ring, struct slice key)
+{
+	uint8_t want[KEYS_DIGEST_SIZE];
+	const struct key *found = NULL;
+
+	if (key.len < KEY_MIN_LEN || key.len > KEY_MAX_LEN || !digest(key, want))
+		return NULL;
+	for (size_t i = 0; i < ring->count; i++) {
+		if (CRYPTO_memcmp(want, ring->keys[i].digest, sizeof(want)) == 0)
+			found = &ring->keys[i];
+	}
+	return found;
+}

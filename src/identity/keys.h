@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * keys.h - static keys: the shared secrets of publishers and of subscribers' back ends.
+ *
+ * Only SHA-256 digests are kept, and a lookup compares with all of them in constant time,
+ * so that neither a core dump nor a stopwatch gives a key away.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/slice.h"
+
+#include <stdint.h>
+
+#define KEYS_MAX         256u /* keys of a ring */
+#define KEY_MIN_LEN      16u  /* bytes: shorter secrets can be guessed */
+#define KEY_MAX_LEN      512u
+#define KEYS_DIGEST_SIZE 32u
+#define KEYS_MAX_USER    128u /* bytes of a user id */
+
+struct key {
+	uint8_t digest[KEYS_DIGEST_SIZE];
+	char user[KEYS_MAX_USER];
+	size_t user_len;
+};
+
+struct key_ring {
+	struct key *keys; /* owned */
+	size_t count;
+	size_t cap;
+};
+
+void keys_init(struct key_ring *ring);
+void keys_fini(struct key_ring *ring);
+/*
+ * Adds a key; `user` may be empty. Errors: E_SYNTAX (the key holds a byte that is not visible
+ * ASCII, the user one that is no visible ASCII), E_RANGE (too short or too long), E_FULL, E_NOMEM.
+ */
+enum err keys_add(struct key_ring *ring, struct slice user, struct slice key);
+/*
+ * Reads lines "key" or "user key"; empty lines and lines with '#' first are skipped. On an error
+ * *ret_line is the line. Errors: those of keys_add; E_NOT_FOUND if there is no key at all.
+ */
+enum err keys_read(struct key_ring *ring, struct slice text, size_t *ret_line);
+/* The entry whose key this is; NULL if none. */
+const struct key *keys_find(const struct key_ring *ring, struct slice key);

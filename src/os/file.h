@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file.h - whole small files: configuration, keys. */
+#pragma once
+
+#include "base/buf.h"
+
+/*
+ * Appends the content of the regular file `path` to `b`. Errors: E_TOO_BIG (past the maximum of
+ * `b`), E_NOMEM, E_SYNTAX (a directory or another thing that is no file), E_IO (errno says why).
+ */
+enum err file_read(const char *path, struct buf *b);
+/* True if others than the owner may read it: too open for a file of keys. */
+bool file_is_exposed(const char *path);

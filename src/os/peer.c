@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "os/peer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+ptrdiff_t peer_recv(int fd, char *room, size_t cap)
+{
+	for (;;) {
+		ssize_t n = recv(fd, room, cap, 0);
+
+		if (n >= 0)
+			return n;
+		if (errno == EAGAIN)
+			return PEER_BLOCKED;
+		if (errno != EINTR)
+			return PEER_GONE;
+	}
+}
+
+static ptrdiff_t send_result(ssize_t n)
+{
+	if (n >= 0)
+		return n > 0 ? n : PEER_BLOCKED;
+	return errno == EAGAIN || errno == EINTR || errno == ENOBUFS
+		       ? PEER_BLOCKED
+		       : PEER_GONE;
+}
+
+ptrdiff_t peer_send(int fd, const struct slice *parts, size_t n)
+{
+	struct iovec vectors[PEER_MAX_PARTS];
+
+	/* One piece is the usual case, and send is the cheaper call. */
+	if (n == 1)
+		return send_result(send(fd, parts->ptr, parts->len, MSG_NOSIGNAL | MSG_DONTWAIT));
+	if (n > PEER_MAX_PARTS)
+		n = PEER_MAX_PARTS;
+	for (size_t i = 0; i < n; i++)
+		vectors[i] = (struct iovec){(void *)(uintptr_t)parts[i].ptr, parts[i].len};
+	struct msghdr message = {.msg_iov = vectors, .msg_iovlen = n};
+	return send_result(sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+void peer_send_last(int fd, struct slice bytes)
+{
+	ptrdiff_t n = peer_send(fd, &bytes, 1);
+
+	if (n == PEER_GONE)
+		return;
+	bytes = slice_from(bytes, n > 0 ? (size_t)n : 0);
+	if (bytes.len == 0 || bytes.len > INT_MAX / 4)
+		return;
+	int used = 0;
+	socklen_t len = sizeof(used);
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &used, &len) != 0)
+		return;
+	/* Twice the bytes: the kernel counts its own overhead against the buffer. */
+	int more = used + 2 * (int)bytes.len + 16384;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &more, sizeof(more));
+	(void)peer_send(fd, &bytes, 1);
+}
+
+void peer_shut(int fd)
+{
+	(void)shutdown(fd, SHUT_WR);
+}
+
+void peer_close(int fd)
+{
+	(void)close(fd);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conn.h - inside of the engine: the record of one connection and what the files of this
+ * folder do to it. Not for others.
+ *
+ * A connection has two lives. While a request is read and answered it owns an exchange (a few
+ * KiB, given back as soon as nothing is pending); as a stream only this record stays.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/intern.h"
+#include "base/slab.h"
+#include "base/wheel.h"
+#include "http/chunked.h"
+#include "hub/view.h"
+#include "stream/decide.h"
+#include "stream/engine.h"
+
+#define ENGINE_READ_CHUNK     16384u       /* bytes of one read of a request */
+#define ENGINE_READS          4u           /* reads of one connection in a row */
+#define ENGINE_MAX_BODIES     (64u << 20)  /* bytes of bodies being read, all of this worker */
+#define ENGINE_MAX_STRINGS    65536u       /* different origins, agents and users at a time */
+#define ENGINE_MAX_STRING     256u         /* bytes of each that are kept */
+#define ENGINE_MAX_UNEXPECTED 65536u       /* bytes that a client may send on a stream */
+#define ENGINE_MAX_LINGER     (256u << 10) /* bytes thrown away after a refused body */
+#define ENGINE_LINGER_MS      2000u
+#define ENGINE_CATCHUP_STEPS  4u           /* batches to one slow reader in a row */
+#define ENGINE_ANSWER_ARENA   65536u       /* bytes of decoded query strings */
+#define ENGINE_EVENT_ARENA    (256u << 20) /* bytes of parsed events of one body */
+#define ENGINE_CONTROL_MAX    1024u        /* bytes of a control frame of ours */
+#define ENGINE_MAX_ANSWER     (1u << 20)   /* bytes of a short answer with its head */
+
+enum conn_state {
+	CONN_HEAD,   /* waiting for a request, or reading its head */
+	CONN_BODY,   /* reading the body of a publish */
+	CONN_ANSWER, /* a short answer is being written */
+	CONN_STREAM,
+	CONN_LINGER, /* answered and shut; reading so that the answer is not lost to a reset */
+	CONN_CLOSED, /* over; the record is freed at the next turn, so no pointer to it dangles */
+};
+
+/* Lives while a request is read and answered. */
+struct exchange {
+	struct buf in;
+	struct http_scan scan;
+	struct http_request req; /* points into the arena */
+	struct ask ask;
+	struct arena arena;
+	struct http_chunked chunked;
+	uint64_t body_left; /* with Content-Length */
+	struct buf body;
+	struct buf out;
+	size_t out_sent;
+	uint64_t request_id;
+	bool close_after;
+	bool linger_after; /* unread bytes of the request may be on their way */
+};
+
+/* Bytes that must go out before anything else: the rest of a frame that was cut. */
+struct pending {
+	size_t len;
+	size_t sent;
+	char bytes[];
+};
+
+struct conn {
+	struct list link;
+	struct timer timer; /* the one deadline of the state */
+	struct subscriber sub;
+	struct exchange *x;
+	struct pending *pending;
+	const struct route *route;
+	struct istr *origin;
+	struct istr *agent;
+	struct istr *user;
+	uint64_t opened_ms;
+	uint64_t active_ms;  /* last byte that went out */
+	uint64_t blocked_ms; /* since when the peer takes nothing; 0: it does */
+	uint64_t request_id;
+	uint64_t bytes;
+	uint64_t events;
+	uint32_t unexpected; /* bytes read on a stream, or while lingering */
+	int io;
+	struct addr addr;
+	uint8_t state;
+	uint8_t minor;
+	uint8_t auth;
+	uint8_t interest;
+	bool https;
+	bool cors_allowed;
+	bool draining;
+	bool input_ended;
+	bool replaying; /* reads history since it opened: its age is no lag */
+};
+
+struct engine {
+	struct engine_config config;
+	const struct stream_settings *settings;
+	struct view view;
+	struct slab conns;
+	struct list all;
+	struct list closed; /* to be freed at the next turn */
+	struct wheel wheel;
+	struct intern strings;
+	struct rng rng;
+	uint64_t now_ms;
+	uint64_t unix_ms;
+	uint64_t date_second;
+	char date[29];
+	uint64_t next_request_id;
+	size_t body_bytes;
+	size_t streams;
+	bool draining;
+	struct engine_counters counters;
+};
+
+/* engine.c */
+/* The state is CONN_CLOSED from now on; harmless on a closed one. */
+void conn_close(struct engine *e, struct conn *c);
+void conn_want(struct engine *e, struct conn *c, unsigned interest);
+void conn_deadline(struct engine *e, struct conn *c, uint64_t in_ms);
+
+/* Hands out one round of news to the end; false if there are none. */
+bool engine_turn_news(struct engine *e);
+
+/* request.c */
+void request_readable(struct engine *e, struct conn *c);
+/* The answer is out: gets ready for the next request, or closes. */
+void request_done(struct engine *e, struct conn *c);
+/* Works on the bytes that are there until more are needed. */
+void request_pump(struct engine *e, struct conn *c);
+void exchange_end(struct engine *e, struct conn *c);
+
+/* answer.c */
+/* Sends what stands in x->out; the rest waits for the socket. */
+void answer_start(struct engine *e, struct conn *c);
+void answer_json(struct engine *e, struct conn *c, unsigned status, struct slice body);
+void answer_refusal(struct engine *e, struct conn *c, enum refusal refusal, struct slice detail);
+void answer_options(struct engine *e, struct conn *c);
+void answer_asset(struct engine *e, struct conn *c);
+void answer_health(struct engine *e, struct conn *c);
+void answer_writable(struct engine *e, struct conn *c);
+struct head_facts answer_facts(const struct engine *e, const struct conn *c);
+
+/* open.c */
+void open_stream(struct engine *e, struct conn *c);
+/* Refuses the request of `c`, hard or softly as the route has it. */
+void open_refuse(struct engine *e, struct conn *c, enum refusal refusal);
+/* 200, retry, one event, end: the refusal that a native EventSource survives. */
+void open_softly(struct engine *e, struct conn *c, enum refusal refusal);
+
+/* deliver.c */
+void deliver_batch(struct engine *e, struct conn *c, const struct batch *batch);
+void deliver_writable(struct engine *e, struct conn *c);
+/* Sends bytes of our own between frames; keeps what does not fit. */
+void deliver_own(struct engine *e, struct conn *c, struct slice bytes);
+
+/* control.c */
+struct control {
+	uint64_t retry_ms; /* with has_retry */
+	bool has_retry;
+	struct slice type; /* empty: a message */
+	struct slice data; /* ptr NULL: none */
+	uint64_t id_seq;   /* the position that the id names; with has_id */
+	bool has_id;
+};
+/* An event of ours, framed for the connection. */
+void control_put(const struct engine *e, const struct conn *c, struct writer *w,
+		 const struct control *control);
+/* A comment line, framed. */
+void control_comment(const struct conn *c, struct writer *w);
+/* The last chunk, where there are chunks. */
+void control_end(const struct conn *c, struct writer *w);
+uint64_t control_retry(struct engine *e, bool draining);
+
+/* stop.c: ends of streams; c is closed afterwards */
+void stop_quietly(struct engine *e, struct conn *c, enum stream_close close);
+void stop_dropped(struct engine *e, struct conn *c, enum stream_close close);
+void stop_draining(struct engine *e, struct conn *c, enum stream_close close);
+
+/* publish.c */
+void publish_begin(struct engine *e, struct conn *c);
+/* Eats body bytes that have been read; true if it came further. */
+bool publish_body(struct engine *e, struct conn *c);
+
+/* timers.c */
+void timers_run(struct engine *e);
+void timers_stream(struct engine *e, struct conn *c);
+
+/* record.c */
+void record_connect(struct engine *e, const struct conn *c, struct slice last_event_id);
+void record_refusal(struct engine *e, const struct conn *c, enum refusal refusal, bool soft,
+		    struct slice detail);
+void record_close(struct engine *e, const struct conn *c, enum stream_close close,
+		  uint64_t dropped);

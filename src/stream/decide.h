@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decide.h - what a request is answered with. Pure: a request and settings in, a value out.
+ *
+ * The order is SPEC 4; the limits of connections and streams stand between the two halves
+ * because they count, and counting is not pure.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "http/request.h"
+#include "hub/topic.h"
+#include "identity/credential.h"
+#include "policy/cors.h"
+#include "stream/settings.h"
+
+/* What has been found out about a request so far; refusals leave it filled up to there. */
+struct ask {
+	const struct http_request *req;
+	bool https;
+	const struct route *route; /* NULL until found */
+	struct cors_verdict cors;
+	struct slice allow; /* methods of the route, for 405 and OPTIONS */
+	struct credential credential;
+	bool authenticated;
+	struct slice user;                    /* ptr NULL: anonymous */
+	struct slice patterns[TOPIC_MAX_SET]; /* in the arena or the settings */
+	size_t pattern_count;
+	struct slice last_event_id; /* ptr NULL: none, or empty */
+};
+
+/* Host, method, route, Origin and Fetch Metadata. */
+enum refusal decide_route(const struct stream_settings *settings, const struct http_request *req,
+			  bool https, struct ask *ret_ask);
+/* Credential, topics, Accept, Last-Event-ID: for a stream. Strings go to the arena. */
+enum refusal decide_stream(const struct stream_settings *settings, struct ask *ask,
+			   struct arena *arena);
+/* Credential, media type, length: for a publish, before its body is read. */
+enum refusal decide_publish(const struct stream_settings *settings, struct ask *ask);
+
+/*
+ * True if `refusal` should be told in-band, with 200 and an event, because the peer is a native
+ * EventSource that would give up for ever on any other status (SPEC 2.8).
+ */
+bool decide_softly(const struct ask *ask, enum refusal refusal);
+/* The event that tells it: "overloaded", "draining" or "auth_expired". */
+struct slice decide_soft_event(enum refusal refusal);
+/* True for application/x-ndjson (and the older application/jsonl). */
+bool decide_is_ndjson(const struct http_request *req);

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stream/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The bytes of an entry for this connection: HTTP/1.0 has no chunks. */
+static struct slice frame_of(const struct conn *c, const struct log_entry *e)
+{
+	if (c->minor > 0)
+		return (struct slice){e->wire, e->wire_len};
+	return (struct slice){e->wire + e->head_len, e->wire_len - e->head_len - 2u};
+}
+
+static void progress(struct engine *e, struct conn *c, size_t n)
+{
+	c->bytes += n;
+	c->active_ms = e->now_ms;
+	e->counters.bytes_out += n;
+}
+
+/* From now on the socket says when to go on. */
+static void block(struct engine *e, struct conn *c)
+{
+	c->sub.live = false;
+	c->blocked_ms = e->now_ms;
+	conn_want(e, c, WANT_READ | WANT_WRITE);
+	timers_stream(e, c);
+}
+
+/* Keeps the rest of one frame: frames are never torn, whatever the log drops meanwhile. */
+static bool keep_rest(struct conn *c, struct slice rest)
+{
+	struct pending *p = malloc(sizeof(*p) + rest.len);
+
+	if (!p)
+		return false;
+	p->len = rest.len;
+	p->sent = 0;
+	memcpy(p->bytes, rest.ptr, rest.len);
+	c->pending = p;
+	return true;
+}
+
+void deliver_own(struct engine *e, struct conn *c, struct slice bytes)
+{
+	ptrdiff_t n = e->config.io.send(e->config.io.ctx, c->io, &bytes, 1);
+
+	if (n == IO_GONE) {
+		stop_quietly(e, c, CLOSE_CLIENT_GONE);
+		return;
+	}
+	size_t sent = n == IO_BLOCKED ? 0 : (size_t)n;
+	progress(e, c, sent);
+	if (sent == bytes.len)
+		return;
+	if (!keep_rest(c, slice_from(bytes, sent)))
+		stop_quietly(e, c, CLOSE_NO_MEMORY);
+	else
+		block(e, c);
+}
+
+/* After a short write: moves the cursor behind what went out, and keeps a cut frame's rest. */
+static void settle(struct engine *e, struct conn *c, const struct batch *batch, size_t sent)
+{
+	size_t i = 0;
+
+	for (; i < batch->count; i++) {
+		struct slice frame = frame_of(c, batch->entries[i]);
+
+		if (sent < frame.len)
+			break;
+		sent -= frame.len;
+	}
+	c->events += i;
+	e->counters.deliveries += i;
+	if (i == batch->count) {
+		c->sub.cursor = batch->end_seq;
+		return;
+	}
+	c->sub.cursor = batch->entries[i]->seq;
+	if (sent == 0)
+		return;
+	if (!keep_rest(c, slice_from(frame_of(c, batch->entries[i]), sent))) {
+		stop_quietly(e, c, CLOSE_NO_MEMORY);
+		return;
+	}
+	c->sub.cursor++;
+	c->events++;
+	e->counters.deliveries++;
+}
+
+static ptrdiff_t send_batch(struct engine *e, struct conn *c, const struct batch *batch,
+			    size_t *ret_bytes)
+{
+	struct slice parts[VIEW_ROUND_ENTRIES];
+
+	if (c->minor > 0) {
+		*ret_bytes = batch->wire_bytes;
+		return e->config.io.send(e->config.io.ctx, c->io, batch->wire, batch->wire_count);
+	}
+	*ret_bytes = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		parts[i] = frame_of(c, batch->entries[i]);
+		*ret_bytes += parts[i].len;
+	}
+	return e->config.io.send(e->config.io.ctx, c->io, parts, batch->count);
+}
+
+void deliver_batch(struct engine *e, struct conn *c, const struct batch *batch)
+{
+	size_t bytes;
+	ptrdiff_t n = send_batch(e, c, batch, &bytes);
+
+	if (n == IO_GONE) {
+		stop_quietly(e, c, CLOSE_CLIENT_GONE);
+		return;
+	}
+	size_t sent = n == IO_BLOCKED ? 0 : (size_t)n;
+	if (sent == bytes) {
+		c->sub.cursor = batch->end_seq;
+		c->events += batch->count;
+		e->counters.deliveries += batch->count;
+		progress(e, c, sent);
+		return;
+	}
+	progress(e, c, sent);
+	settle(e, c, batch, sent);
+	if (c->state == CONN_STREAM)
+		block(e, c);
+}
+
+/* False while the rest of a frame is still waiting, or the stream is over. */
+static bool flush_pending(struct engine *e, struct conn *c)
+{
+	struct pending *p = c->pending;
+
+	if (!p)
+		return true;
+	struct slice rest = {p->bytes + p->sent, p->len - p->sent};
+	ptrdiff_t n = e->config.io.send(e->config.io.ctx, c->io, &rest, 1);
+	if (n == IO_GONE)
+		stop_quietly(e, c, CLOSE_CLIENT_GONE);
+	if (n < 0)
+		return false;
+	progress(e, c, (size_t)n);
+	c->blocked_ms = e->now_ms;
+	p->sent += (size_t)n;
+	if (p->sent < p->len)
+		return false;
+	free(p);
+	c->pending = NULL;
+	return true;
+}
+
+static bool lags(const struct engine *e, const struct conn *c)
+{
+	uint64_t time_ms = view_entry_time_ms(&e->view, c->sub.cursor);
+
+	return !c->replaying && time_ms > 0 && e->now_ms - time_ms > e->settings->lag_ms;
+}
+
+static void go_live(struct engine *e, struct conn *c)
+{
+	c->sub.live = true;
+	c->replaying = false;
+	c->blocked_ms = 0;
+	conn_want(e, c, WANT_READ);
+	timers_stream(e, c);
+}
+
+/* One step of reading by cursor; true while there is more to do at once. */
+static bool catch_up(struct engine *e, struct conn *c)
+{
+	struct batch batch;
+	uint64_t oldest;
+	size_t bytes;
+
+	if (!view_catchup(&e->view, &c->sub, VIEW_ROUND_ENTRIES, &batch, &oldest)) {
+		stop_dropped(e, c, CLOSE_OUT_OF_LOG);
+		return false;
+	}
+	if (batch.count == 0) {
+		c->sub.cursor = batch.end_seq;
+		if (batch.end_seq >= e->view.next_seq)
+			go_live(e, c);
+		return !c->sub.live;
+	}
+	ptrdiff_t n = send_batch(e, c, &batch, &bytes);
+	if (n == IO_GONE)
+		stop_quietly(e, c, CLOSE_CLIENT_GONE);
+	if (n < 0)
+		return false;
+	progress(e, c, (size_t)n);
+	settle(e, c, &batch, (size_t)n);
+	c->blocked_ms = e->now_ms;
+	return c->state == CONN_STREAM && (size_t)n == bytes;
+}
+
+void deliver_writable(struct engine *e, struct conn *c)
+{
+	if (c->sub.live) {
+		conn_want(e, c, WANT_READ);
+		return;
+	}
+	if (!flush_pending(e, c))
+		return;
+	if (lags(e, c)) {
+		stop_dropped(e, c, CLOSE_LAGGING);
+		return;
+	}
+	for (unsigned i = 0; i < ENGINE_CATCHUP_STEPS; i++) {
+		if (!catch_up(e, c))
+			break;
+	}
+	if (c->state != CONN_STREAM || c->sub.live)
+		return;
+	conn_want(e, c, WANT_READ | WANT_WRITE);
+	timers_stream(e, c);
+}

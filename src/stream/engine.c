@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "stream/conn.h"
+
+#include <stdlib.h>
+
+static void bury(struct engine *e)
+{
+	while (!list_is_empty(&e->closed)) {
+		struct conn *c = container_of(e->closed.next, struct conn, link);
+
+		list_remove(&c->link);
+		slab_release(&e->conns, c);
+	}
+}
+
+struct engine *engine_new(const struct engine_config *config, uint64_t now_ms, uint64_t unix_ms)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->config = *config;
+	e->settings = config->settings;
+	e->date_second = UINT64_MAX;
+	engine_time(e, now_ms, unix_ms);
+	e->rng.state = config->seed;
+	e->next_request_id = config->seed & ~(uint64_t)0xffffffffu;
+	list_init(&e->all);
+	list_init(&e->closed);
+	wheel_init(&e->wheel, now_ms);
+	slab_init(&e->conns, sizeof(struct conn), config->max_connections);
+	intern_init(&e->strings, config->key, ENGINE_MAX_STRINGS, ENGINE_MAX_STRING);
+	view_init(&e->view, config->log, config->key);
+	return e;
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	while (!list_is_empty(&e->all)) {
+		struct conn *c = container_of(e->all.next, struct conn, link);
+
+		if (c->state == CONN_STREAM)
+			stop_quietly(e, c, CLOSE_STOPPED);
+		else
+			conn_close(e, c);
+	}
+	/* An open round may hold emptied groups: let it run out. */
+	const struct batch *batch;
+	while (view_round_next(&e->view, &batch))
+		;
+	bury(e);
+	view_fini(&e->view);
+	intern_fini(&e->strings);
+	slab_fini(&e->conns);
+	free(e);
+}
+
+void conn_want(struct engine *e, struct conn *c, unsigned interest)
+{
+	if (c->interest == interest)
+		return;
+	c->interest = (uint8_t)interest;
+	e->config.io.want(e->config.io.ctx, c->io, c, interest);
+}
+
+void conn_deadline(struct engine *e, struct conn *c, uint64_t in_ms)
+{
+	wheel_set(&e->wheel, &c->timer, e->now_ms + in_ms);
+}
+
+struct conn *engine_accept(struct engine *e, int io, const struct addr *addr, bool https)
+{
+	if (!admit_connection(e->config.admit))
+		return NULL;
+	struct conn *c = slab_alloc(&e->conns);
+	if (!c) {
+		admit_connection_end(e->config.admit);
+		return NULL;
+	}
+	c->io = io;
+	c->addr = *addr;
+	c->https = https;
+	c->opened_ms = e->now_ms;
+	c->state = CONN_HEAD;
+	c->interest = WANT_READ;
+	list_append(&e->all, &c->link);
+	e->counters.connections++;
+	conn_deadline(e, c, e->settings->head_timeout_ms);
+	return c;
+}
+
+void conn_close(struct engine *e, struct conn *c)
+{
+	if (c->state == CONN_CLOSED)
+		return;
+	c->state = CONN_CLOSED;
+	exchange_end(e, c);
+	wheel_clear(&e->wheel, &c->timer);
+	view_unsubscribe(&e->view, &c->sub);
+	free(c->pending);
+	c->pending = NULL;
+	intern_drop(&e->strings, c->origin);
+	intern_drop(&e->strings, c->agent);
+	intern_drop(&e->strings, c->user);
+	e->config.io.close(e->config.io.ctx, c->io);
+	admit_connection_end(e->config.admit);
+	list_remove(&c->link);
+	list_append(&e->closed, &c->link);
+}
+
+/* A stream takes no input; what comes is thrown away, within a bound. */
+static void discard(struct engine *e, struct conn *c, uint32_t max)
+{
+	char scrap[4096];
+
+	ptrdiff_t n = e->config.io.recv(e->config.io.ctx, c->io, scrap, sizeof(scrap));
+	if (n == IO_BLOCKED)
+		return;
+	if (n > 0)
+		c->unexpected += (uint32_t)n;
+	if (n > 0 && c->unexpected <= max)
+		return;
+	if (c->state == CONN_STREAM)
+		stop_quietly(e, c,
+			     n > 0    ? CLOSE_UNEXPECTED_DATA
+			     : n == 0 ? CLOSE_CLIENT_CLOSED
+				      : CLOSE_CLIENT_GONE);
+	else
+		conn_close(e, c);
+}
+
+void engine_readable(struct engine *e, struct conn *c)
+{
+	switch ((enum conn_state)c->state) {
+	case CONN_HEAD:
+	case CONN_BODY:
+		request_readable(e, c);
+		break;
+	case CONN_STREAM:
+		discard(e, c, ENGINE_MAX_UNEXPECTED);
+		break;
+	case CONN_LINGER:
+		discard(e, c, ENGINE_MAX_LINGER);
+		break;
+	case CONN_ANSWER: /* one answer at a time */
+	case CONN_CLOSED:
+		break;
+	}
+}
+
+void engine_writable(struct engine *e, struct conn *c)
+{
+	if (c->state == CONN_ANSWER) {
+		answer_writable(e, c);
+		request_pump(e, c);
+	} else if (c->state == CONN_STREAM) {
+		deliver_writable(e, c);
+	}
+}
+
+void engine_gone(struct engine *e, struct conn *c)
+{
+	if (c->state == CONN_STREAM)
+		stop_quietly(e, c, CLOSE_CLIENT_GONE);
+	else
+		conn_close(e, c);
+}
+
+void engine_time(struct engine *e, uint64_t now_ms, uint64_t unix_ms)
+{
+	struct writer w;
+
+	e->now_ms = now_ms;
+	e->unix_ms = unix_ms;
+	if (unix_ms / 1000 == e->date_second)
+		return;
+	e->date_second = unix_ms / 1000;
+	writer_init(&w, e->date, sizeof(e->date));
+	put_imf_date(&w, unix_ms);
+}
+
+/* Hands out news until the budget is spent; true if there is more. */
+static bool fan_out(struct engine *e, size_t budget)
+{
+	while (budget > 0) {
+		const struct batch *batch;
+		struct subscriber *sub = view_round_next(&e->view, &batch);
+
+		if (!sub) {
+			if (!view_has_news(&e->view) || !view_round_begin(&e->view))
+				return false;
+			continue;
+		}
+		deliver_batch(e, container_of(sub, struct conn, sub), batch);
+		budget--;
+	}
+	return view_round_is_open(&e->view) || view_has_news(&e->view);
+}
+
+bool engine_turn_news(struct engine *e)
+{
+	bool any = view_round_is_open(&e->view) || view_has_news(&e->view);
+
+	(void)fan_out(e, SIZE_MAX);
+	return any;
+}
+
+uint64_t engine_turn(struct engine *e, size_t budget)
+{
+	const uint64_t idle_ms = 60000;
+
+	bury(e);
+	timers_run(e);
+	if (fan_out(e, budget) || !list_is_empty(&e->closed))
+		return 0;
+	return wheel_wait_ms(&e->wheel, e->now_ms, idle_ms);
+}
+
+/* A connection between requests closes at once, one within a request after its answer. */
+static void drain_conn(struct engine *e, struct conn *c, uint64_t window_ms)
+{
+	c->draining = true;
+	if (c->state == CONN_STREAM)
+		conn_deadline(e, c, rng_between(&e->rng, 0, window_ms));
+	else if (c->state == CONN_HEAD && !c->x)
+		conn_close(e, c);
+}
+
+void engine_drain(struct engine *e, uint64_t window_ms)
+{
+	struct list *next;
+
+	e->draining = true;
+	for (struct list *l = e->all.next; l != &e->all; l = next) {
+		next = l->next;
+		drain_conn(e, container_of(l, struct conn, link), window_ms);
+	}
+}
+
+void engine_stop(struct engine *e)
+{
+	struct list *next;
+
+	e->draining = true;
+	for (struct list *l = e->all.next; l != &e->all; l = next) {
+		struct conn *c = container_of(l, struct conn, link);
+
+		next = l->next;
+		if (c->state == CONN_STREAM)
+			stop_draining(e, c, CLOSE_STOPPED);
+		else
+			conn_close(e, c);
+	}
+}
+
+size_t engine_connections(const struct engine *e)
+{
+	return e->conns.count;
+}
+
+size_t engine_streams(const struct engine *e)
+{
+	return e->streams;
+}
+
+bool engine_has_news(const struct engine *e)
+{
+	return view_has_news(&e->view);
+}
+
+const struct engine_counters *engine_counters(const struct engine *e)
+{
+	return &e->counters;
+}

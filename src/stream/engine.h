@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine.h - one worker's exchanges: connections from accept to close, without a socket.
+ *
+ * The host calls in with "readable", "writable" and time; the engine calls out through
+ * engine_io to move bytes. All calls for one engine come from one thread. Workers share
+ * the log, the admission counts and the settings, nothing else.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "base/rng.h"
+#include "base/siphash.h"
+#include "hub/admit.h"
+#include "hub/log.h"
+#include "stream/record.h"
+#include "stream/settings.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Results of recv and send besides a count of bytes. */
+#define IO_BLOCKED (-1)
+#define IO_GONE    (-2)
+
+#define WANT_READ  1u
+#define WANT_WRITE 2u
+
+struct conn;
+struct engine;
+
+/* How the engine reaches the world. `io` is the host's handle (a descriptor). */
+struct engine_io {
+	void *ctx;
+	/* Bytes read, 0 at the end of input, IO_BLOCKED, IO_GONE. */
+	ptrdiff_t (*recv)(void *ctx, int io, char *buf, size_t cap);
+	/* Bytes taken (at least 1), IO_BLOCKED, IO_GONE. */
+	ptrdiff_t (*send)(void *ctx, int io, const struct slice *parts, size_t n);
+	/* Last words before a close: taken whole even when the peer has stopped reading. */
+	void (*send_last)(void *ctx, int io, struct slice bytes);
+	/* Which readiness to report from now on: WANT_READ, WANT_WRITE, both, or 0. */
+	void (*want)(void *ctx, int io, struct conn *conn, unsigned interest);
+	/* Says "no more bytes" and keeps reading. */
+	void (*shut)(void *ctx, int io);
+	void (*close)(void *ctx, int io);
+	/* The log grew: the other workers should take a turn. */
+	void (*published)(void *ctx);
+	void (*record)(void *ctx, const struct stream_record *record);
+};
+
+struct engine_counters {
+	uint64_t connections, requests;
+	uint64_t streams_opened, streams_closed[CLOSE_COUNT];
+	uint64_t refusals[REFUSAL_COUNT];
+	uint64_t published, duplicates, deliveries, bytes_out, heartbeats, resyncs, dropped;
+};
+
+struct engine_config {
+	const struct stream_settings *settings;
+	struct log *log;
+	struct admit *admit;
+	struct engine_io io;
+	struct siphash_key key; /* random */
+	uint64_t seed;          /* random; also the high bits of request ids */
+	size_t max_connections; /* of this worker */
+};
+
+/* NULL: no memory. */
+struct engine *engine_new(const struct engine_config *config, uint64_t now_ms, uint64_t unix_ms);
+/* Closes what is open without a word. */
+void engine_free(struct engine *e);
+
+/*
+ * Tells the time. The host calls it after each wait, before it hands over events: deadlines
+ * count from here.
+ */
+void engine_time(struct engine *e, uint64_t now_ms, uint64_t unix_ms);
+
+/*
+ * A new connection. NULL: refused at a cap; the host closes it. The engine wants reads.
+ * `https`: over TLS, or a trusted proxy says so.
+ */
+struct conn *engine_accept(struct engine *e, int io, const struct addr *addr, bool https);
+void engine_readable(struct engine *e, struct conn *c);
+void engine_writable(struct engine *e, struct conn *c);
+/* The peer is gone, whatever is still unread. */
+void engine_gone(struct engine *e, struct conn *c);
+
+/*
+ * Runs deadlines and hands out news, at most `budget` sends. Returns after how many milliseconds
+ * it wants the next turn at the latest; 0: there is work left.
+ */
+uint64_t engine_turn(struct engine *e, size_t budget);
+/* The whole answer to a connection that engine_accept refused. POLICY_MAX_HEAD + 512 bytes. */
+void engine_put_refusal(struct engine *e, struct writer *w);
+
+/* Stops taking streams and closes those that are open, spread over `window_ms`. */
+void engine_drain(struct engine *e, uint64_t window_ms);
+/* The drain deadline: closes all that is left, with a word where there is room for one. */
+void engine_stop(struct engine *e);
+size_t engine_connections(const struct engine *e);
+size_t engine_streams(const struct engine *e);
+/* News by another worker that this engine has not handed out. */
+bool engine_has_news(const struct engine *e);
+
+const struct engine_counters *engine_counters(const struct engine *e);

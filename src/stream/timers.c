@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stream/conn.h"
+
+void timers_stream(struct engine *e, struct conn *c)
+{
+	const struct stream_settings *s = e->settings;
+
+	/* The instant of a draining stream has been drawn: nothing moves it. */
+	if (c->draining || c->state != CONN_STREAM)
+		return;
+	if (c->blocked_ms > 0)
+		wheel_set(&e->wheel, &c->timer, c->blocked_ms + s->write_timeout_ms);
+	else
+		wheel_set(&e->wheel, &c->timer,
+			  c->active_ms +
+				  rng_jitter(&e->rng, c->route->heartbeat_ms, s->heartbeat_jitter));
+}
+
+static void heartbeat(struct engine *e, struct conn *c)
+{
+	char bytes[ENGINE_CONTROL_MAX];
+	struct writer w;
+
+	writer_init(&w, bytes, sizeof(bytes));
+	if (e->settings->heartbeat_mode == HEARTBEAT_EVENT) {
+		struct control control = {.type = SLICE("heartbeat"), .data = SLICE("{}")};
+
+		control_put(e, c, &w, &control);
+	} else {
+		control_comment(c, &w);
+	}
+	e->counters.heartbeats++;
+	deliver_own(e, c, writer_slice(&w));
+}
+
+/* Shortest silence that a heartbeat may break: the period less its jitter. */
+static uint64_t quiet_ms(const struct engine *e, const struct conn *c)
+{
+	uint64_t period = c->route->heartbeat_ms;
+
+	return period - period / 100 * e->settings->heartbeat_jitter;
+}
+
+static void stream_timer(struct engine *e, struct conn *c)
+{
+	if (c->draining) {
+		stop_draining(e, c, CLOSE_DRAINING);
+		return;
+	}
+	if (c->blocked_ms > 0) {
+		if (e->now_ms - c->blocked_ms >= e->settings->write_timeout_ms)
+			stop_dropped(e, c, CLOSE_WRITE_TIMEOUT);
+		else
+			timers_stream(e, c);
+		return;
+	}
+	if (!c->sub.live) {
+		deliver_writable(e, c);
+		return;
+	}
+	if (e->settings->heartbeat_mode != HEARTBEAT_OFF &&
+	    e->now_ms - c->active_ms >= quiet_ms(e, c))
+		heartbeat(e, c);
+	if (c->state == CONN_STREAM && c->blocked_ms == 0)
+		timers_stream(e, c);
+}
+
+static void request_timer(struct engine *e, struct conn *c)
+{
+	/* Between requests nobody waits for an answer; within one the peer is told. */
+	if (!c->x) {
+		conn_close(e, c);
+		return;
+	}
+	c->x->close_after = true;
+	c->x->linger_after = true;
+	answer_refusal(e, c, REFUSAL_HEAD_TIMEOUT, SLICE_NONE);
+}
+
+static void fire(struct engine *e, struct conn *c)
+{
+	switch ((enum conn_state)c->state) {
+	case CONN_HEAD:
+	case CONN_BODY:
+		request_timer(e, c);
+		break;
+	case CONN_STREAM:
+		stream_timer(e, c);
+		break;
+	case CONN_ANSWER:
+	case CONN_LINGER:
+		conn_close(e, c);
+		break;
+	case CONN_CLOSED:
+		break;
+	}
+}
+
+void timers_run(struct engine *e)
+{
+	for (struct timer *t = wheel_pop(&e->wheel, e->now_ms); t;
+	     t = wheel_pop(&e->wheel, e->now_ms))
+		fire(e, container_of(t, struct conn, timer));
+}
