@@ -20,7 +20,15 @@ static inline bool char_is(char c, unsigned classes)
 }
 
 /* Length of the run of `classes` at the front of `s`. */
-size_t char_run(struct slice s, unsigned classes);
+static inline size_t char_run(struct slice s, unsigned classes)
+{
+	size_t n = 0;
+
+	while (n < s.len && char_is(s.ptr[n], classes))
+		n++;
+	return n;
+}
+
 /* True where `s` is not empty and all of `classes`. */
 bool char_all(struct slice s, unsigned classes);
 /*

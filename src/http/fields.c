@@ -55,9 +55,14 @@ bool http_fields_list_has(const struct http_field *fields, size_t n, struct slic
 
 bool http_fields_keep_alive(const struct http_field *fields, size_t n, unsigned minor)
 {
-	struct slice connection = SLICE("connection");
+	bool keep = minor > 0;
 
-	if (http_fields_list_has(fields, n, connection, SLICE("close")))
-		return false;
-	return minor > 0 || http_fields_list_has(fields, n, connection, SLICE("keep-alive"));
+	for (size_t i = 0; i < n; i++) {
+		if (!slice_eq_nocase(fields[i].name, SLICE("connection")))
+			continue;
+		if (list_has(fields[i].value, SLICE("close")))
+			return false;
+		keep |= list_has(fields[i].value, SLICE("keep-alive"));
+	}
+	return keep;
 }

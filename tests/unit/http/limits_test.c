@@ -45,20 +45,20 @@ static const struct {
 	struct shape shape;
 	enum http_fault fault;
 } cases[] = {
-    {"line at the maximum", {.line = HTTP_MAX_LINE}, HTTP_FAULT_NONE},
-    {"line past the maximum", {.line = HTTP_MAX_LINE + 1}, HTTP_FAULT_LINE_TOO_LONG},
-    {"line at the maximum behind an empty line",
-     {.line = HTTP_MAX_LINE, .empty = true},
-     HTTP_FAULT_NONE},
-    {"line past the maximum behind an empty line",
-     {.line = HTTP_MAX_LINE + 1, .empty = true},
-     HTTP_FAULT_LINE_TOO_LONG},
-    {"line past all maxima", {.line = 2 * HTTP_MAX_HEAD}, HTTP_FAULT_LINE_TOO_LONG},
-    {"head at the maximum", {.head = HTTP_MAX_HEAD}, HTTP_FAULT_NONE},
-    {"head past the maximum", {.head = HTTP_MAX_HEAD + 1}, HTTP_FAULT_HEAD_TOO_LONG},
-    {"head far past the maximum", {.head = 2 * HTTP_MAX_HEAD}, HTTP_FAULT_HEAD_TOO_LONG},
-    {"fields at the maximum", {.fields = HTTP_MAX_FIELDS}, HTTP_FAULT_NONE},
-    {"fields past the maximum", {.fields = HTTP_MAX_FIELDS + 1}, HTTP_FAULT_TOO_MANY_FIELDS},
+	{"line at the maximum", {.line = HTTP_MAX_LINE}, HTTP_FAULT_NONE},
+	{"line past the maximum", {.line = HTTP_MAX_LINE + 1}, HTTP_FAULT_LINE_TOO_LONG},
+	{"line at the maximum behind an empty line",
+	 {.line = HTTP_MAX_LINE, .empty = true},
+	 HTTP_FAULT_NONE},
+	{"line past the maximum behind an empty line",
+	 {.line = HTTP_MAX_LINE + 1, .empty = true},
+	 HTTP_FAULT_LINE_TOO_LONG},
+	{"line past all maxima", {.line = 2 * HTTP_MAX_HEAD}, HTTP_FAULT_LINE_TOO_LONG},
+	{"head at the maximum", {.head = HTTP_MAX_HEAD}, HTTP_FAULT_NONE},
+	{"head past the maximum", {.head = HTTP_MAX_HEAD + 1}, HTTP_FAULT_HEAD_TOO_LONG},
+	{"head far past the maximum", {.head = 2 * HTTP_MAX_HEAD}, HTTP_FAULT_HEAD_TOO_LONG},
+	{"fields at the maximum", {.fields = HTTP_MAX_FIELDS}, HTTP_FAULT_NONE},
+	{"fields past the maximum", {.fields = HTTP_MAX_FIELDS + 1}, HTTP_FAULT_TOO_MANY_FIELDS},
 };
 
 static void every_maximum_holds_at_it_and_past_it(void **state)
@@ -87,7 +87,7 @@ static void every_maximum_holds_at_it_and_past_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_maximum_holds_at_it_and_past_it),
+		cmocka_unit_test(every_maximum_holds_at_it_and_past_it),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);

@@ -16,43 +16,43 @@ static const struct {
 	uint64_t length;
 	bool keep_alive;
 } accepted[] = {
-    {"a stream", SLICE_INIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"), 200,
-     SLICE_INIT("OK"), 1, HTTP_BODY_CHUNKED, 0, true},
-    {"until close", SLICE_INIT("HTTP/1.0 200 OK\r\n\r\n"), 200, SLICE_INIT("OK"), 0, HTTP_BODY_NONE,
-     0, false},
-    {"length", SLICE_INIT("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n"), 404,
-     SLICE_INIT("Not Found"), 1, HTTP_BODY_LENGTH, 5, true},
-    {"length repeated and equal",
-     SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\ncontent-length: 5\r\n\r\n"), 200,
-     SLICE_INIT("OK"), 2, HTTP_BODY_LENGTH, 5, true},
-    {"lengths that differ",
-     SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"), 200,
-     SLICE_INIT("OK"), 2, HTTP_BODY_NONE, 0, false},
-    {"length that is no number", SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n"), 200,
-     SLICE_INIT("OK"), 1, HTTP_BODY_NONE, 0, false},
-    {"coding wins over length",
-     SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"), 200,
-     SLICE_INIT("OK"), 2, HTTP_BODY_CHUNKED, 0, true},
-    {"unknown coding hides the length",
-     SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: gzip\r\n\r\n"), 200,
-     SLICE_INIT("OK"), 2, HTTP_BODY_NONE, 0, false},
-    {"no body with 204", SLICE_INIT("HTTP/1.1 204 No Content\r\n\r\n"), 204,
-     SLICE_INIT("No Content"), 0, HTTP_BODY_LENGTH, 0, true},
-    {"no body with 304, whatever its length says",
-     SLICE_INIT("HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n"), 304, SLICE_INIT("x"), 1,
-     HTTP_BODY_LENGTH, 0, true},
-    {"no body with 100", SLICE_INIT("HTTP/1.1 100 Continue\r\n\r\n"), 100, SLICE_INIT("Continue"),
-     0, HTTP_BODY_LENGTH, 0, true},
-    {"close", SLICE_INIT("HTTP/1.1 204 x\r\nConnection: close\r\n\r\n"), 204, SLICE_INIT("x"), 1,
-     HTTP_BODY_LENGTH, 0, false},
-    {"bare line feeds", SLICE_INIT("HTTP/1.1 200 OK\nContent-Length: 1\n\n"), 200, SLICE_INIT("OK"),
-     1, HTTP_BODY_LENGTH, 1, true},
-    {"no reason", SLICE_INIT("HTTP/1.1 200\r\n\r\n"), 200, SLICE_INIT(""), 0, HTTP_BODY_NONE, 0,
-     false},
-    {"empty reason", SLICE_INIT("HTTP/1.1 200 \r\n\r\n"), 200, SLICE_INIT(""), 0, HTTP_BODY_NONE, 0,
-     false},
-    {"status that nobody has registered", SLICE_INIT("HTTP/1.1 799 x\r\n\r\n"), 799,
-     SLICE_INIT("x"), 0, HTTP_BODY_NONE, 0, false},
+	{"a stream", SLICE_INIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"), 200,
+	 SLICE_INIT("OK"), 1, HTTP_BODY_CHUNKED, 0, true},
+	{"until close", SLICE_INIT("HTTP/1.0 200 OK\r\n\r\n"), 200, SLICE_INIT("OK"), 0,
+	 HTTP_BODY_NONE, 0, false},
+	{"length", SLICE_INIT("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n"), 404,
+	 SLICE_INIT("Not Found"), 1, HTTP_BODY_LENGTH, 5, true},
+	{"length repeated and equal",
+	 SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\ncontent-length: 5\r\n\r\n"), 200,
+	 SLICE_INIT("OK"), 2, HTTP_BODY_LENGTH, 5, true},
+	{"lengths that differ",
+	 SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"), 200,
+	 SLICE_INIT("OK"), 2, HTTP_BODY_NONE, 0, false},
+	{"length that is no number", SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n"),
+	 200, SLICE_INIT("OK"), 1, HTTP_BODY_NONE, 0, false},
+	{"coding wins over length",
+	 SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
+	 200, SLICE_INIT("OK"), 2, HTTP_BODY_CHUNKED, 0, true},
+	{"unknown coding hides the length",
+	 SLICE_INIT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: gzip\r\n\r\n"), 200,
+	 SLICE_INIT("OK"), 2, HTTP_BODY_NONE, 0, false},
+	{"no body with 204", SLICE_INIT("HTTP/1.1 204 No Content\r\n\r\n"), 204,
+	 SLICE_INIT("No Content"), 0, HTTP_BODY_LENGTH, 0, true},
+	{"no body with 304, whatever its length says",
+	 SLICE_INIT("HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n"), 304, SLICE_INIT("x"), 1,
+	 HTTP_BODY_LENGTH, 0, true},
+	{"no body with 100", SLICE_INIT("HTTP/1.1 100 Continue\r\n\r\n"), 100,
+	 SLICE_INIT("Continue"), 0, HTTP_BODY_LENGTH, 0, true},
+	{"close", SLICE_INIT("HTTP/1.1 204 x\r\nConnection: close\r\n\r\n"), 204, SLICE_INIT("x"),
+	 1, HTTP_BODY_LENGTH, 0, false},
+	{"bare line feeds", SLICE_INIT("HTTP/1.1 200 OK\nContent-Length: 1\n\n"), 200,
+	 SLICE_INIT("OK"), 1, HTTP_BODY_LENGTH, 1, true},
+	{"no reason", SLICE_INIT("HTTP/1.1 200\r\n\r\n"), 200, SLICE_INIT(""), 0, HTTP_BODY_NONE, 0,
+	 false},
+	{"empty reason", SLICE_INIT("HTTP/1.1 200 \r\n\r\n"), 200, SLICE_INIT(""), 0,
+	 HTTP_BODY_NONE, 0, false},
+	{"status that nobody has registered", SLICE_INIT("HTTP/1.1 799 x\r\n\r\n"), 799,
+	 SLICE_INIT("x"), 0, HTTP_BODY_NONE, 0, false},
 };
 
 static void check_accepted(size_t i)
@@ -90,16 +90,16 @@ static const struct {
 	const char *name;
 	struct slice in;
 } refused[] = {
-    {"another protocol, at its first byte", SLICE_INIT("S")},
-    {"HTTP/2", SLICE_INIT("HTTP/2")},
-    {"line end first", SLICE_INIT("\r\nHTTP/1.1 200 OK\r\n\r\n")},
-    {"two digits", SLICE_INIT("HTTP/1.1 20 OK\r\n\r\n")},
-    {"four digits", SLICE_INIT("HTTP/1.1 2000 OK\r\n\r\n")},
-    {"below 100", SLICE_INIT("HTTP/1.1 099 OK\r\n\r\n")},
-    {"no digits", SLICE_INIT("HTTP/1.1 OK and more\r\n\r\n")},
-    {"no status", SLICE_INIT("HTTP/1.1\r\n\r\n")},
-    {"minor is a letter", SLICE_INIT("HTTP/1.x 200 OK\r\n\r\n")},
-    {"two spaces", SLICE_INIT("HTTP/1.1  200 OK\r\n\r\n")},
+	{"another protocol, at its first byte", SLICE_INIT("S")},
+	{"HTTP/2", SLICE_INIT("HTTP/2")},
+	{"line end first", SLICE_INIT("\r\nHTTP/1.1 200 OK\r\n\r\n")},
+	{"two digits", SLICE_INIT("HTTP/1.1 20 OK\r\n\r\n")},
+	{"four digits", SLICE_INIT("HTTP/1.1 2000 OK\r\n\r\n")},
+	{"below 100", SLICE_INIT("HTTP/1.1 099 OK\r\n\r\n")},
+	{"no digits", SLICE_INIT("HTTP/1.1 OK and more\r\n\r\n")},
+	{"no status", SLICE_INIT("HTTP/1.1\r\n\r\n")},
+	{"minor is a letter", SLICE_INIT("HTTP/1.x 200 OK\r\n\r\n")},
+	{"two spaces", SLICE_INIT("HTTP/1.1  200 OK\r\n\r\n")},
 };
 
 static void what_is_not_http_is_refused(void **state)
@@ -110,7 +110,7 @@ static void what_is_not_http_is_refused(void **state)
 		enum http_fault fault = HTTP_FAULT_NONE;
 		size_t len = SIZE_MAX;
 		enum http_step step =
-		    http_response_parse(place_at_edge(refused[i].in), &res, &len, &fault);
+			http_response_parse(place_at_edge(refused[i].in), &res, &len, &fault);
 
 		check(refused[i].name, step == HTTP_REFUSED && fault == HTTP_FAULT_STATUS_LINE);
 		check(refused[i].name, len == SIZE_MAX);
@@ -184,11 +184,11 @@ static void a_status_has_its_reason(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_response_is_read_with_tolerance),
-	    cmocka_unit_test(what_is_not_http_is_refused),
-	    cmocka_unit_test(what_a_broken_server_sent_is_kept),
-	    cmocka_unit_test(a_response_stops_at_its_maxima),
-	    cmocka_unit_test(a_status_has_its_reason),
+		cmocka_unit_test(a_response_is_read_with_tolerance),
+		cmocka_unit_test(what_is_not_http_is_refused),
+		cmocka_unit_test(what_a_broken_server_sent_is_kept),
+		cmocka_unit_test(a_response_stops_at_its_maxima),
+		cmocka_unit_test(a_status_has_its_reason),
 	};
 
 	return cmocka_run_group_tests_name("response", tests, NULL, NULL);

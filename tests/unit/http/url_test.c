@@ -11,22 +11,22 @@ static const struct {
 	enum err err;
 	struct slice out;
 } decodings[] = {
-    {"plain", SLICE_INIT("abc"), false, OK, SLICE_INIT("abc")},
-    {"empty", SLICE_INIT(""), false, OK, SLICE_INIT("")},
-    {"escapes in both cases", SLICE_INIT("%41%2f%2F"), false, OK, SLICE_INIT("A//")},
-    {"euro", SLICE_INIT("%e2%82%AC"), false, OK, SLICE_INIT("\xe2\x82\xac")},
-    {"decoded once only", SLICE_INIT("%2541"), false, OK, SLICE_INIT("%41")},
-    {"plus in a path", SLICE_INIT("a+b"), false, OK, SLICE_INIT("a+b")},
-    {"plus in a query", SLICE_INIT("a+b%2B"), true, OK, SLICE_INIT("a b+")},
-    {"one digit", SLICE_INIT("a%4"), false, E_SYNTAX, {NULL, 0}},
-    {"no digit", SLICE_INIT("a%"), false, E_SYNTAX, {NULL, 0}},
-    {"not a digit", SLICE_INIT("%4g"), false, E_SYNTAX, {NULL, 0}},
-    {"sign in an escape", SLICE_INIT("%+4"), false, E_SYNTAX, {NULL, 0}},
-    {"escaped NUL", SLICE_INIT("a%00"), false, E_SYNTAX, {NULL, 0}},
-    {"NUL", SLICE_INIT("a\0b"), false, E_SYNTAX, {NULL, 0}},
-    {"overlong slash", SLICE_INIT("%c0%af"), false, E_BAD_UTF8, {NULL, 0}},
-    {"surrogate", SLICE_INIT("%ed%a0%80"), false, E_BAD_UTF8, {NULL, 0}},
-    {"cut character", SLICE_INIT("%e2%82"), false, E_BAD_UTF8, {NULL, 0}},
+	{"plain", SLICE_INIT("abc"), false, OK, SLICE_INIT("abc")},
+	{"empty", SLICE_INIT(""), false, OK, SLICE_INIT("")},
+	{"escapes in both cases", SLICE_INIT("%41%2f%2F"), false, OK, SLICE_INIT("A//")},
+	{"euro", SLICE_INIT("%e2%82%AC"), false, OK, SLICE_INIT("\xe2\x82\xac")},
+	{"decoded once only", SLICE_INIT("%2541"), false, OK, SLICE_INIT("%41")},
+	{"plus in a path", SLICE_INIT("a+b"), false, OK, SLICE_INIT("a+b")},
+	{"plus in a query", SLICE_INIT("a+b%2B"), true, OK, SLICE_INIT("a b+")},
+	{"one digit", SLICE_INIT("a%4"), false, E_SYNTAX, {NULL, 0}},
+	{"no digit", SLICE_INIT("a%"), false, E_SYNTAX, {NULL, 0}},
+	{"not a digit", SLICE_INIT("%4g"), false, E_SYNTAX, {NULL, 0}},
+	{"sign in an escape", SLICE_INIT("%+4"), false, E_SYNTAX, {NULL, 0}},
+	{"escaped NUL", SLICE_INIT("a%00"), false, E_SYNTAX, {NULL, 0}},
+	{"NUL", SLICE_INIT("a\0b"), false, E_SYNTAX, {NULL, 0}},
+	{"overlong slash", SLICE_INIT("%c0%af"), false, E_BAD_UTF8, {NULL, 0}},
+	{"surrogate", SLICE_INIT("%ed%a0%80"), false, E_BAD_UTF8, {NULL, 0}},
+	{"cut character", SLICE_INIT("%e2%82"), false, E_BAD_UTF8, {NULL, 0}},
 };
 
 static void escapes_are_decoded_once_and_strictly(void **state)
@@ -69,9 +69,9 @@ static void a_query_is_walked_in_order(void **state)
 		struct slice name, value;
 		bool has_value;
 	} want[] = {
-	    {SLICE_INIT("a"), SLICE_INIT("1"), true},   {SLICE_INIT("b"), {NULL, 0}, false},
-	    {SLICE_INIT(""), SLICE_INIT("2"), true},    {SLICE_INIT("c"), SLICE_INIT(""), true},
-	    {SLICE_INIT("d"), SLICE_INIT("e=f"), true},
+		{SLICE_INIT("a"), SLICE_INIT("1"), true},   {SLICE_INIT("b"), {NULL, 0}, false},
+		{SLICE_INIT(""), SLICE_INIT("2"), true},    {SLICE_INIT("c"), SLICE_INIT(""), true},
+		{SLICE_INIT("d"), SLICE_INIT("e=f"), true},
 	};
 	struct slice name, value;
 
@@ -94,19 +94,30 @@ static const struct {
 	enum err err;
 	struct slice value;
 } lookups[] = {
-    {"first", SLICE_INIT("topic=a&topic=b"), SLICE_INIT("topic"), 0, OK, SLICE_INIT("a")},
-    {"second", SLICE_INIT("topic=a&x&topic=b"), SLICE_INIT("topic"), 1, OK, SLICE_INIT("b")},
-    {"third of two", SLICE_INIT("topic=a&topic=b"), SLICE_INIT("topic"), 2, E_NOT_FOUND, {NULL, 0}},
-    {"name is compared decoded", SLICE_INIT("to%70ic=a"), SLICE_INIT("topic"), 0, OK,
-     SLICE_INIT("a")},
-    {"plus in a name is a space", SLICE_INIT("a+b=c"), SLICE_INIT("a b"), 0, OK, SLICE_INIT("c")},
-    {"value stays encoded", SLICE_INIT("a=%20"), SLICE_INIT("a"), 0, OK, SLICE_INIT("%20")},
-    {"name without a value", SLICE_INIT("a"), SLICE_INIT("a"), 0, OK, SLICE_INIT("")},
-    {"case counts", SLICE_INIT("A=1"), SLICE_INIT("a"), 0, E_NOT_FOUND, {NULL, 0}},
-    {"longer name", SLICE_INIT("ab=1"), SLICE_INIT("a"), 0, E_NOT_FOUND, {NULL, 0}},
-    {"shorter name", SLICE_INIT("a=1"), SLICE_INIT("ab"), 0, E_NOT_FOUND, {NULL, 0}},
-    {"broken escape in a name", SLICE_INIT("a%=1"), SLICE_INIT("a%"), 0, E_NOT_FOUND, {NULL, 0}},
-    {"absent query", {NULL, 0}, SLICE_INIT("a"), 0, E_NOT_FOUND, {NULL, 0}},
+	{"first", SLICE_INIT("topic=a&topic=b"), SLICE_INIT("topic"), 0, OK, SLICE_INIT("a")},
+	{"second", SLICE_INIT("topic=a&x&topic=b"), SLICE_INIT("topic"), 1, OK, SLICE_INIT("b")},
+	{"third of two",
+	 SLICE_INIT("topic=a&topic=b"),
+	 SLICE_INIT("topic"),
+	 2,
+	 E_NOT_FOUND,
+	 {NULL, 0}},
+	{"name is compared decoded", SLICE_INIT("to%70ic=a"), SLICE_INIT("topic"), 0, OK,
+	 SLICE_INIT("a")},
+	{"plus in a name is a space", SLICE_INIT("a+b=c"), SLICE_INIT("a b"), 0, OK,
+	 SLICE_INIT("c")},
+	{"value stays encoded", SLICE_INIT("a=%20"), SLICE_INIT("a"), 0, OK, SLICE_INIT("%20")},
+	{"name without a value", SLICE_INIT("a"), SLICE_INIT("a"), 0, OK, SLICE_INIT("")},
+	{"case counts", SLICE_INIT("A=1"), SLICE_INIT("a"), 0, E_NOT_FOUND, {NULL, 0}},
+	{"longer name", SLICE_INIT("ab=1"), SLICE_INIT("a"), 0, E_NOT_FOUND, {NULL, 0}},
+	{"shorter name", SLICE_INIT("a=1"), SLICE_INIT("ab"), 0, E_NOT_FOUND, {NULL, 0}},
+	{"broken escape in a name",
+	 SLICE_INIT("a%=1"),
+	 SLICE_INIT("a%"),
+	 0,
+	 E_NOT_FOUND,
+	 {NULL, 0}},
+	{"absent query", {NULL, 0}, SLICE_INIT("a"), 0, E_NOT_FOUND, {NULL, 0}},
 };
 
 static void a_pair_is_found_by_its_decoded_name(void **state)
@@ -115,7 +126,7 @@ static void a_pair_is_found_by_its_decoded_name(void **state)
 	for (size_t i = 0; i < COUNT_OF(lookups); i++) {
 		struct slice value = SLICE_NONE;
 		enum err err =
-		    url_query_get(lookups[i].query, lookups[i].key, lookups[i].nth, &value);
+			url_query_get(lookups[i].query, lookups[i].key, lookups[i].nth, &value);
 
 		check(lookups[i].name, err == lookups[i].err);
 		check_slice(lookups[i].name, value, lookups[i].value);
@@ -134,32 +145,32 @@ static const struct {
 	struct slice authority;
 	struct slice target;
 } urls[] = {
-    {"shortest", SLICE_INIT("http://a"), OK, false, SLICE_INIT("a"), false, 80, SLICE_INIT("a"),
-     SLICE_INIT("/")},
-    {"all parts", SLICE_INIT("HTTPS://a.example:8443/b?c=d#e"), OK, true, SLICE_INIT("a.example"),
-     false, 8443, SLICE_INIT("a.example:8443"), SLICE_INIT("/b?c=d")},
-    {"default port of https", SLICE_INIT("https://a/"), OK, true, SLICE_INIT("a"), false, 443,
-     SLICE_INIT("a"), SLICE_INIT("/")},
-    {"IPv6", SLICE_INIT("http://[::1]:3000/"), OK, false, SLICE_INIT("::1"), true, 3000,
-     SLICE_INIT("[::1]:3000"), SLICE_INIT("/")},
-    {"fragment without a path", SLICE_INIT("http://a#/b"), OK, false, SLICE_INIT("a"), false, 80,
-     SLICE_INIT("a"), SLICE_INIT("/")},
-    {"second scheme in the path", SLICE_INIT("http://a/http://b"), OK, false, SLICE_INIT("a"),
-     false, 80, SLICE_INIT("a"), SLICE_INIT("/http://b")},
-    {"another scheme", SLICE_INIT("ftp://a/"), E_SYNTAX},
-    {"no scheme", SLICE_INIT("a/b"), E_SYNTAX},
-    {"one slash", SLICE_INIT("http:/a"), E_SYNTAX},
-    {"no host", SLICE_INIT("http:///a"), E_SYNTAX},
-    {"empty", SLICE_INIT(""), E_SYNTAX},
-    {"user information", SLICE_INIT("http://u:p@a/"), E_SYNTAX},
-    {"query without a path", SLICE_INIT("http://a?b"), E_SYNTAX},
-    {"space", SLICE_INIT("http://a/b c"), E_SYNTAX},
-    {"line break", SLICE_INIT("http://a/b\r\nX: c"), E_SYNTAX},
-    {"UTF-8", SLICE_INIT("http://a/\xc3\xa4"), E_SYNTAX},
-    {"backslash as a slash", SLICE_INIT("http://a\\b/"), E_SYNTAX},
-    {"port past the last", SLICE_INIT("http://a:65536/"), E_RANGE},
-    {"port of zero", SLICE_INIT("http://a:0/"), E_RANGE},
-    {"empty port", SLICE_INIT("http://a:/"), E_SYNTAX},
+	{"shortest", SLICE_INIT("http://a"), OK, false, SLICE_INIT("a"), false, 80, SLICE_INIT("a"),
+	 SLICE_INIT("/")},
+	{"all parts", SLICE_INIT("HTTPS://a.example:8443/b?c=d#e"), OK, true,
+	 SLICE_INIT("a.example"), false, 8443, SLICE_INIT("a.example:8443"), SLICE_INIT("/b?c=d")},
+	{"default port of https", SLICE_INIT("https://a/"), OK, true, SLICE_INIT("a"), false, 443,
+	 SLICE_INIT("a"), SLICE_INIT("/")},
+	{"IPv6", SLICE_INIT("http://[::1]:3000/"), OK, false, SLICE_INIT("::1"), true, 3000,
+	 SLICE_INIT("[::1]:3000"), SLICE_INIT("/")},
+	{"fragment without a path", SLICE_INIT("http://a#/b"), OK, false, SLICE_INIT("a"), false,
+	 80, SLICE_INIT("a"), SLICE_INIT("/")},
+	{"second scheme in the path", SLICE_INIT("http://a/http://b"), OK, false, SLICE_INIT("a"),
+	 false, 80, SLICE_INIT("a"), SLICE_INIT("/http://b")},
+	{"another scheme", SLICE_INIT("ftp://a/"), E_SYNTAX},
+	{"no scheme", SLICE_INIT("a/b"), E_SYNTAX},
+	{"one slash", SLICE_INIT("http:/a"), E_SYNTAX},
+	{"no host", SLICE_INIT("http:///a"), E_SYNTAX},
+	{"empty", SLICE_INIT(""), E_SYNTAX},
+	{"user information", SLICE_INIT("http://u:p@a/"), E_SYNTAX},
+	{"query without a path", SLICE_INIT("http://a?b"), E_SYNTAX},
+	{"space", SLICE_INIT("http://a/b c"), E_SYNTAX},
+	{"line break", SLICE_INIT("http://a/b\r\nX: c"), E_SYNTAX},
+	{"UTF-8", SLICE_INIT("http://a/\xc3\xa4"), E_SYNTAX},
+	{"backslash as a slash", SLICE_INIT("http://a\\b/"), E_SYNTAX},
+	{"port past the last", SLICE_INIT("http://a:65536/"), E_RANGE},
+	{"port of zero", SLICE_INIT("http://a:0/"), E_RANGE},
+	{"empty port", SLICE_INIT("http://a:/"), E_SYNTAX},
 };
 
 static void an_absolute_url_is_split_into_its_parts(void **state)
@@ -184,11 +195,11 @@ static void an_absolute_url_is_split_into_its_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(escapes_are_decoded_once_and_strictly),
-	    cmocka_unit_test(encoding_escapes_all_but_the_unreserved),
-	    cmocka_unit_test(a_query_is_walked_in_order),
-	    cmocka_unit_test(a_pair_is_found_by_its_decoded_name),
-	    cmocka_unit_test(an_absolute_url_is_split_into_its_parts),
+		cmocka_unit_test(escapes_are_decoded_once_and_strictly),
+		cmocka_unit_test(encoding_escapes_all_but_the_unreserved),
+		cmocka_unit_test(a_query_is_walked_in_order),
+		cmocka_unit_test(a_pair_is_found_by_its_decoded_name),
+		cmocka_unit_test(an_absolute_url_is_split_into_its_parts),
 	};
 
 	return cmocka_run_group_tests_name("url", tests, NULL, NULL);
