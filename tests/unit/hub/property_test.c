@@ -15,7 +15,7 @@
 
 #define SEEDS    12
 #define STEPS    6000
-#define WATCHERS 24
+#define WATCHERS 80
 #define OWN_IDS  40 /* so few that they come again, in the log and after it */
 #define MAX_DATA 12000
 
@@ -107,8 +107,8 @@ static void receive_all(struct world *w, struct watcher *who, const struct batch
 	receive(w, who, b, b->count);
 	assert_true(b->end_seq <= w->view.next_seq);
 	assert_int_equal(
-	    model_next(&w->model, who->set, who->sees_private, who->position, b->end_seq),
-	    b->end_seq);
+		model_next(&w->model, who->set, who->sees_private, who->position, b->end_seq),
+		b->end_seq);
 	who->position = b->end_seq;
 	who->sub.cursor = b->end_seq;
 }
@@ -131,6 +131,18 @@ static void check_wire(const struct batch *b)
 	assert_true(b->count <= 1 || bytes <= VIEW_ROUND_BYTES);
 }
 
+/* The one being served, and others of its group, served or not: their connections broke. */
+static void leave_together(struct world *w, struct watcher *who)
+{
+	const struct group *group = who->sub.group;
+
+	view_unsubscribe(&w->view, &who->sub);
+	for (size_t i = 0; i < WATCHERS; i++) {
+		if (w->watchers[i].sub.group == group && chance(w, 30))
+			view_unsubscribe(&w->view, &w->watchers[i].sub);
+	}
+}
+
 static void serve_one(struct world *w)
 {
 	const struct batch *b;
@@ -139,8 +151,13 @@ static void serve_one(struct world *w)
 	if (!sub)
 		return;
 	struct watcher *who = container_of(sub, struct watcher, sub);
+	assert_non_null(sub->group);
 	assert_true(b->count > 0);
 	check_wire(b);
+	if (chance(w, 8)) {
+		leave_together(w, who);
+		return;
+	}
 	if (!chance(w, 15)) {
 		receive_all(w, who, b);
 		return;
@@ -193,6 +210,8 @@ static void step_join(struct world *w, struct watcher *who)
 	if (who->sub.group)
 		return;
 	who->set = &model_sets[rng_between(&w->rng, 0, COUNT_OF(model_sets) - 1)];
+	if (chance(w, 40))
+		who->set = &model_sets[0]; /* so that one group is large */
 	who->sees_private = chance(w, 40);
 	assert_int_equal(watch_as(&w->view, &who->sub, who->set->patterns, who->sees_private), OK);
 	if (chance(w, 40)) {
@@ -212,9 +231,9 @@ static void step(struct world *w)
 		step_publish(w);
 	else if (what < 60)
 		step_round(w);
-	else if (what < 80)
+	else if (what < 85)
 		step_catch_up(w, who);
-	else if (what < 94)
+	else if (what < 95)
 		step_join(w, who);
 	else
 		view_unsubscribe(&w->view, &who->sub);
@@ -272,7 +291,7 @@ static void each_watcher_gets_what_it_wants_once_in_order_or_is_told(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_watcher_gets_what_it_wants_once_in_order_or_is_told),
+		cmocka_unit_test(each_watcher_gets_what_it_wants_once_in_order_or_is_told),
 	};
 
 	return cmocka_run_group_tests_name("hub property", tests, NULL, NULL);
