@@ -9,8 +9,8 @@ static const struct {
 	struct slice scheme;
 	uint16_t port;
 } default_ports[] = {
-    {SLICE_INIT("http"), 80}, {SLICE_INIT("https"), 443}, {SLICE_INIT("ws"), 80},
-    {SLICE_INIT("wss"), 443}, {SLICE_INIT("ftp"), 21},
+	{SLICE_INIT("http"), 80}, {SLICE_INIT("https"), 443}, {SLICE_INIT("ws"), 80},
+	{SLICE_INIT("wss"), 443}, {SLICE_INIT("ftp"), 21},
 };
 
 uint16_t origin_default_port(struct slice scheme)
@@ -155,10 +155,10 @@ enum err origin_parse(struct slice s, struct origin *ret_origin)
 	if (authority_parse(slice_from(rest, 2), &host))
 		return E_SYNTAX;
 	*ret_origin = (struct origin){
-	    .scheme = scheme,
-	    .host = host.host,
-	    .port = host.has_port ? host.port : origin_default_port(scheme),
-	    .has_port = host.has_port,
+		.scheme = scheme,
+		.host = host.host,
+		.port = host.has_port ? host.port : origin_default_port(scheme),
+		.has_port = host.has_port,
 	};
 	return OK;
 }

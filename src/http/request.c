@@ -37,10 +37,10 @@ static const struct {
 	struct slice text;
 	enum http_method method;
 } methods[] = {
-    {SLICE_INIT("GET"), HTTP_GET},
-    {SLICE_INIT("HEAD"), HTTP_HEAD},
-    {SLICE_INIT("POST"), HTTP_POST},
-    {SLICE_INIT("OPTIONS"), HTTP_OPTIONS},
+	{SLICE_INIT("GET"), HTTP_GET},
+	{SLICE_INIT("HEAD"), HTTP_HEAD},
+	{SLICE_INIT("POST"), HTTP_POST},
+	{SLICE_INIT("OPTIONS"), HTTP_OPTIONS},
 };
 
 /* Methods are case-sensitive (RFC 9110 9.1). */
@@ -215,10 +215,10 @@ static const struct {
 	struct slice name;
 	enum http_fault (*take)(struct http_request *req, struct slice value);
 } known_fields[] = {
-    {SLICE_INIT("host"), take_host},
-    {SLICE_INIT("content-length"), take_length},
-    {SLICE_INIT("transfer-encoding"), take_coding},
-    {SLICE_INIT("expect"), take_expect},
+	{SLICE_INIT("host"), take_host},
+	{SLICE_INIT("content-length"), take_length},
+	{SLICE_INIT("transfer-encoding"), take_coding},
+	{SLICE_INIT("expect"), take_expect},
 };
 
 /* `raw` is the value with its white space. */
@@ -315,7 +315,7 @@ enum http_fault http_request_parse(struct slice head, struct http_request *ret_r
 	if (!fault)
 		fault = check_host(&p);
 	ret_req->keep_alive =
-	    http_fields_keep_alive(ret_req->fields, ret_req->field_count, ret_req->minor);
+		http_fields_keep_alive(ret_req->fields, ret_req->field_count, ret_req->minor);
 	return fault;
 }
 
