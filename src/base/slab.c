@@ -7,11 +7,12 @@
 #include <string.h>
 
 #define SLAB_PAGE 32768u /* bytes of objects in a page */
+#define SLAB_LINE 64u    /* bytes of a cache line: an object's first fields share one */
 
 struct slab_page {
 	struct slab_page *next;
 	size_t used; /* objects ever handed out of this page */
-	max_align_t data[];
+	_Alignas(SLAB_LINE) char data[];
 };
 
 static size_t per_page(const struct slab *s)
@@ -21,12 +22,10 @@ static size_t per_page(const struct slab *s)
 
 void slab_init(struct slab *s, size_t object_size, size_t max_objects)
 {
-	const size_t align = _Alignof(max_align_t);
-
 	require(object_size >= sizeof(void *));
 	*s = (struct slab){
-	    .size = (object_size + align - 1) / align * align,
-	    .max = max_objects,
+		.size = (object_size + SLAB_LINE - 1) / SLAB_LINE * SLAB_LINE,
+		.max = max_objects,
 	};
 }
 
@@ -46,7 +45,7 @@ void slab_fini(struct slab *s)
 static void *take_fresh(struct slab *s)
 {
 	if (!s->pages || s->pages->used == per_page(s)) {
-		struct slab_page *p = malloc(sizeof(*p) + per_page(s) * s->size);
+		struct slab_page *p = aligned_alloc(SLAB_LINE, sizeof(*p) + per_page(s) * s->size);
 
 		if (!p)
 			return NULL;
@@ -54,7 +53,7 @@ static void *take_fresh(struct slab *s)
 		p->next = s->pages;
 		s->pages = p;
 	}
-	return (char *)s->pages->data + s->pages->used++ * s->size;
+	return s->pages->data + s->pages->used++ * s->size;
 }
 
 void *slab_alloc(struct slab *s)

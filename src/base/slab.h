@@ -2,7 +2,7 @@
 /*
  * slab.h - equal objects in large pages, with a free list through the unused ones.
  *
- * Objects never move. Pages stay until slab_fini: a server that held n streams
+ * Objects never move, and begin at a cache line. Pages stay until slab_fini: a server that held n streams
  * will hold n again. One thread.
  */
 #pragma once

@@ -65,29 +65,31 @@ struct pending {
 	char bytes[];
 };
 
+/* The fields that a delivery touches come first: one cache line. */
 struct conn {
-	struct list link;
-	struct timer timer; /* the one deadline of the state */
 	struct subscriber sub;
-	struct exchange *x;
+	int io;
+	uint8_t state;
+	uint8_t minor;
+	uint8_t interest;
+	uint8_t auth;
+	uint64_t active_ms; /* last byte that went out */
+	uint64_t bytes;
+	uint64_t events;
+
 	struct pending *pending;
+	struct exchange *x;
+	struct timer timer; /* the one deadline of the state */
+	struct list link;
 	const struct route *route;
 	struct istr *origin;
 	struct istr *agent;
 	struct istr *user;
 	uint64_t opened_ms;
-	uint64_t active_ms;  /* last byte that went out */
 	uint64_t blocked_ms; /* since when the peer takes nothing; 0: it does */
 	uint64_t request_id;
-	uint64_t bytes;
-	uint64_t events;
 	uint32_t unexpected; /* bytes read on a stream, or while lingering */
-	int io;
 	struct addr addr;
-	uint8_t state;
-	uint8_t minor;
-	uint8_t auth;
-	uint8_t interest;
 	bool https;
 	bool cors_allowed;
 	bool draining;
