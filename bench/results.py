@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns the reports of bench/run.sh into bench/RESULTS.md: medians, and ratios to the bare loop.
 
-Usage: results.py REPORTS.jsonl, one {"server": NAME, "report": …} a line.
+Usage: results.py REPORTS.jsonl LOAD; one {"server": NAME, "report": …} a line, and the load average
+of the machine before the run.
 """
 
 import collections
@@ -31,7 +32,8 @@ Written by `make bench` (`bench/run.sh`); do not edit. All figures are from one 
 client and server sharing its cores, so the **ratio** to the bare loop is the figure to look at.
 
 - Date: {date}
-- Machine: {cpu}, {cores} cores, Linux {kernel}
+- Machine: {cpu}, {cores} cores, Linux {kernel}; load average before the run: {load} (figures taken
+  beside other work are worth little)
 - Command: `sluice bench URL/stream?topic=bench -c STREAMS -m EVENTS --pid PID --format json`
 - Servers: `bench/bare` (one thread, a plain `send()` to each stream, nothing else) and
   `sluice serve -c bench/serve.yaml` (`workers: 1`, so one thread that delivers as well)
@@ -80,7 +82,7 @@ def table(by_server):
     return "\n".join(lines)
 
 
-def main(path):
+def main(path, load):
     reports = collections.defaultdict(lambda: collections.defaultdict(list))
     for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
@@ -89,12 +91,12 @@ def main(path):
         sys.exit("results.py: no reports")
     rounds = min(len(values) for by_server in reports.values() for values in by_server.values())
     print(HEAD.format(date=datetime.date.today(), cpu=cpu_model(), cores=os.cpu_count(),
-                      kernel=platform.release(), rounds=rounds), end="")
+                      kernel=platform.release(), load=load, rounds=rounds), end="")
     for streams in sorted(reports):
         print(table(reports[streams]))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -11,6 +11,7 @@ readonly ROUNDS=${ROUNDS:-5} STREAMS=${STREAMS:-1000 5000}
 readonly DELIVERIES=300000 # in one measurement: events times streams
 readonly OUT=bench/out
 readonly SLUICE=build/sluice
+LOAD=$(cut -d' ' -f1 /proc/loadavg)
 
 SLUICE_PUBLISH_KEY=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 export SLUICE_PUBLISH_KEY
@@ -68,6 +69,6 @@ for ((round = 1; round <= ROUNDS; round++)); do
 		measure sluice "$streams" "$SLUICE" serve -c bench/serve.yaml
 	done
 done
-bench/results.py "$OUT/reports.jsonl" >"$OUT/RESULTS.md"
+bench/results.py "$OUT/reports.jsonl" "$LOAD" >"$OUT/RESULTS.md"
 mv "$OUT/RESULTS.md" bench/RESULTS.md
 cat bench/RESULTS.md

@@ -176,6 +176,28 @@ class Faithful(harness.TestCase):
         self.assertIn("at most 32 streams", done.stderr)
 
 
+class Served(harness.TestCase):
+    def test_serve_delivers_each_event_once_and_in_order_to_fifty_streams(self):
+        config = (harness.ROOT / "bench" / "serve.yaml").read_text(encoding="utf-8")
+        env = {"SLUICE_PUBLISH_KEY": "0123456789abcdef0123456789abcdef"}
+        server = harness.Server(config, env=env)
+        self.addCleanup(server.kill)
+        for words in (["--check"], ["--window", "16"], ["--rate", "2000", "--check"]):
+            with self.subTest(words):
+                done = bench(server.url, "-c", "50", "-m", "40", *words, env=env)
+                self.assertEqual(done.returncode, OK, done.stderr)
+                self.assertEqual(json.loads(done.stdout)["deliveries"], 50 * 40)
+
+    def test_a_wrong_key_is_named(self):
+        config = (harness.ROOT / "bench" / "serve.yaml").read_text(encoding="utf-8")
+        key = "0123456789abcdef0123456789abcdef"
+        server = harness.Server(config, env={"SLUICE_PUBLISH_KEY": key})
+        self.addCleanup(server.kill)
+        done = bench(server.url, "-c", "1", "-m", "1", env={"SLUICE_PUBLISH_KEY": key[::-1]})
+        self.assertEqual(done.returncode, UNREACHABLE)
+        self.assertIn("publish: refused with status 401", done.stderr)
+
+
 def lose(n, data):
     return b"" if n == EVENTS - 1 else frame(data)
 
