@@ -7,9 +7,10 @@
 
 /* The hundred of a refusal's id is its place in the order of decisions. */
 static const struct slice refusal_areas[] = {
-    ['1'] = SLICE_INIT("framing"), ['2'] = SLICE_INIT("host"),       ['3'] = SLICE_INIT("route"),
-    ['4'] = SLICE_INIT("cors"),    ['5'] = SLICE_INIT("limits"),     ['6'] = SLICE_INIT("auth"),
-    ['7'] = SLICE_INIT("request"), ['8'] = SLICE_INIT("publishing"),
+	['1'] = SLICE_INIT("framing"), ['2'] = SLICE_INIT("host"),
+	['3'] = SLICE_INIT("route"),   ['4'] = SLICE_INIT("cors"),
+	['5'] = SLICE_INIT("limits"),  ['6'] = SLICE_INIT("auth"),
+	['7'] = SLICE_INIT("request"), ['8'] = SLICE_INIT("publishing"),
 };
 
 static struct slice area_of(const struct refusal_row *row)
@@ -28,7 +29,7 @@ bool catalogue_next(size_t *at, struct catalogue_entry *ret_entry)
 		const struct rule *rule = &policy_rules[i];
 
 		*ret_entry =
-		    (struct catalogue_entry){.rule = rule, .id = rule->id, .area = rule->area};
+			(struct catalogue_entry){.rule = rule, .id = rule->id, .area = rule->area};
 		return true;
 	}
 	enum refusal refusal = (enum refusal)(i - policy_rule_count + 1);
@@ -36,7 +37,7 @@ bool catalogue_next(size_t *at, struct catalogue_entry *ret_entry)
 		return false;
 	const struct refusal_row *row = refusal_row(refusal);
 	*ret_entry = (struct catalogue_entry){
-	    .row = row, .refusal = refusal, .id = row->rule, .area = area_of(row)};
+		.row = row, .refusal = refusal, .id = row->rule, .area = area_of(row)};
 	return true;
 }
 
@@ -69,7 +70,7 @@ static bool next_wanted(size_t *at, const struct catalogue_filter *filter,
 	while (catalogue_next(at, ret_entry)) {
 		bool wanted_kind = ret_entry->rule != NULL ? filter->rules : filter->refusals;
 		bool wanted_area =
-		    filter->area.ptr == NULL || slice_eq(ret_entry->area, filter->area);
+			filter->area.ptr == NULL || slice_eq(ret_entry->area, filter->area);
 
 		if (wanted_kind && wanted_area)
 			return true;

@@ -154,8 +154,8 @@ struct cors_verdict cors_judge(const struct cors_rules *rules, const struct requ
 			       bool is_stream)
 {
 	struct cors_verdict verdict = {
-	    .allow_origin = rules->any ? SLICE("*") : SLICE_NONE,
-	    .vary_origin = !rules->any,
+		.allow_origin = rules->any ? SLICE("*") : SLICE_NONE,
+		.vary_origin = !rules->any,
 	};
 
 	if (source->origin_count > 0 || source->origin.ptr != NULL)

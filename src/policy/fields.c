@@ -135,12 +135,12 @@ static const struct {
 	struct slice name;
 	bool (*decided)(const struct field_input *in);
 } vary_members[] = {
-    {SLICE_INIT("Origin"), origin_decided},
-    {SLICE_INIT("Accept"), accept_decided},
-    {SLICE_INIT("Sec-Fetch-Site"), fetch_metadata_decided},
-    {SLICE_INIT("Sec-Fetch-Mode"), fetch_metadata_decided},
-    {SLICE_INIT("Sec-Fetch-Dest"), fetch_metadata_decided},
-    {SLICE_INIT("Access-Control-Request-Method"), is_preflight},
+	{SLICE_INIT("Origin"), origin_decided},
+	{SLICE_INIT("Accept"), accept_decided},
+	{SLICE_INIT("Sec-Fetch-Site"), fetch_metadata_decided},
+	{SLICE_INIT("Sec-Fetch-Mode"), fetch_metadata_decided},
+	{SLICE_INIT("Sec-Fetch-Dest"), fetch_metadata_decided},
+	{SLICE_INIT("Access-Control-Request-Method"), is_preflight},
 };
 
 #define VARY_COUNT (sizeof(vary_members) / sizeof(vary_members[0]))

@@ -64,7 +64,7 @@ struct short_answer {
 void head_short(struct writer *w, const struct head_rules *rules, const struct head_facts *facts,
 		const struct short_answer *answer);
 
-#define REFUSAL_MAX_BODY 256u /* bytes: no body of a refusal is longer */
+#define REFUSAL_MAX_BODY 256u /* bytes: no body of a refusal is longer, but for its detail */
 
 /*
  * The JSON body of a refusal, and a line feed: {"error":word,"message":sentence,"rule":id}, with

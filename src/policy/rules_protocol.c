@@ -51,10 +51,10 @@ enum verdict check_plain_connection(const struct observation *o)
 enum verdict check_singletons(const struct observation *o)
 {
 	static const struct slice names[] = {
-	    SLICE_INIT("Content-Type"),
-	    SLICE_INIT("Strict-Transport-Security"),
-	    SLICE_INIT("Access-Control-Allow-Origin"),
-	    SLICE_INIT("X-Accel-Buffering"),
+		SLICE_INIT("Content-Type"),
+		SLICE_INIT("Strict-Transport-Security"),
+		SLICE_INIT("Access-Control-Allow-Origin"),
+		SLICE_INIT("X-Accel-Buffering"),
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -125,13 +125,13 @@ static void explains_a_rule(void **state)
 	writer_init(&w, text, sizeof(text));
 	catalogue_explain(&w, &entry);
 	check_slice(
-	    "A207", writer_slice(&w),
-	    SLICE("A207 (info, caching)\n\n"
-		  "no-transform is missing\n\n"
-		  "Why: Compressors on the way collect events to fill their window. A weakness "
-		  "where one is seen.\n\n"
-		  "Fix: Add no-transform to Cache-Control.\n\n"
-		  "Source: RFC 9111 5.2.2.6\n"));
+		"A207", writer_slice(&w),
+		SLICE("A207 (info, caching)\n\n"
+		      "no-transform is missing\n\n"
+		      "Why: Compressors on the way collect events to fill their window. A weakness "
+		      "where one is seen.\n\n"
+		      "Fix: Add no-transform to Cache-Control.\n\n"
+		      "Source: RFC 9111 5.2.2.6\n"));
 }
 
 static void explains_a_refusal(void **state)
@@ -157,13 +157,13 @@ static void explains_a_refusal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(docs_hold_the_tables),
-	    cmocka_unit_test(every_format_of_everything_fits),
-	    cmocka_unit_test(lists_one_line_an_entry),
-	    cmocka_unit_test(an_empty_choice_is_an_empty_array),
-	    cmocka_unit_test(ids_are_unique_over_both_tables),
-	    cmocka_unit_test(explains_a_rule),
-	    cmocka_unit_test(explains_a_refusal),
+		cmocka_unit_test(docs_hold_the_tables),
+		cmocka_unit_test(every_format_of_everything_fits),
+		cmocka_unit_test(lists_one_line_an_entry),
+		cmocka_unit_test(an_empty_choice_is_an_empty_array),
+		cmocka_unit_test(ids_are_unique_over_both_tables),
+		cmocka_unit_test(explains_a_rule),
+		cmocka_unit_test(explains_a_refusal),
 	};
 
 	return cmocka_run_group_tests_name("catalogue", tests, NULL, NULL);

@@ -10,14 +10,14 @@
 #define S(lit) SLICE_INIT(lit)
 
 static const struct cors_verdict verdicts[] = {
-    {.allow_origin = S("https://app.example.com"),
-     .credentials = true,
-     .vary_origin = true,
-     .is_cors = true},
-    {.allow_origin = S("https://app.example.com"), .vary_origin = true, .is_cors = true},
-    {.allow_origin = S("*"), .is_cors = true},
-    {.allow_origin = S("*")},
-    {.vary_origin = true},
+	{.allow_origin = S("https://app.example.com"),
+	 .credentials = true,
+	 .vary_origin = true,
+	 .is_cors = true},
+	{.allow_origin = S("https://app.example.com"), .vary_origin = true, .is_cors = true},
+	{.allow_origin = S("*"), .is_cors = true},
+	{.allow_origin = S("*")},
+	{.vary_origin = true},
 };
 
 /* One bit each; the verdict takes three more. */
@@ -42,18 +42,19 @@ struct setup {
 static struct setup setup_of(unsigned bits, const struct cors_verdict *cors)
 {
 	return (struct setup){
-	    .rules = {.edges = bits >> EDGE_SHIFT,
-		      .charset = bits & CHARSET,
-		      .guide = bits & GUIDE,
-		      .hsts_preload = bits & PRELOAD,
-		      .cors_any = cors != NULL && slice_eq(cors->allow_origin, SLICE("*")),
-		      .cors_route = cors != NULL && cors->allow_origin.ptr != NULL},
-	    .facts = {.minor = bits & MINOR,
-		      .https = bits & HTTPS,
-		      .keep_alive = bits & KEEP,
-		      .vary_accept = bits & ACCEPT,
-		      .date = bits & DATED ? SLICE("Sun, 22 Nov 2026 10:00:00 GMT") : SLICE_NONE,
-		      .cors = cors},
+		.rules = {.edges = bits >> EDGE_SHIFT,
+			  .charset = bits & CHARSET,
+			  .guide = bits & GUIDE,
+			  .hsts_preload = bits & PRELOAD,
+			  .cors_any = cors != NULL && slice_eq(cors->allow_origin, SLICE("*")),
+			  .cors_route = cors != NULL && cors->allow_origin.ptr != NULL},
+		.facts = {.minor = bits & MINOR,
+			  .https = bits & HTTPS,
+			  .keep_alive = bits & KEEP,
+			  .vary_accept = bits & ACCEPT,
+			  .date = bits & DATED ? SLICE("Sun, 22 Nov 2026 10:00:00 GMT")
+					       : SLICE_NONE,
+			  .cors = cors},
 	};
 }
 
@@ -81,24 +82,24 @@ static struct wire short_of(const struct setup *setup, const struct short_answer
 static void writes_the_usual_stream(void **state)
 {
 	static const char want[] =
-	    "HTTP/1.1 200 OK\r\n"
-	    "Content-Type: text/event-stream; charset=utf-8\r\n"
-	    "Cache-Control: no-cache, no-store, no-transform, private\r\n"
-	    "X-Accel-Buffering: no\r\n"
-	    "X-Content-Type-Options: nosniff\r\n"
-	    "Incremental: ?1\r\n"
-	    "Content-Security-Policy: default-src 'none'; connect-src 'self'; "
-	    "frame-ancestors 'none'; sandbox\r\n"
-	    "Cross-Origin-Resource-Policy: same-origin\r\n"
-	    "Referrer-Policy: no-referrer\r\n"
-	    "Vary: Origin, Accept, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest\r\n"
-	    "Access-Control-Allow-Origin: https://app.example.com\r\n"
-	    "Access-Control-Allow-Credentials: true\r\n"
-	    "Access-Control-Expose-Headers: Last-Event-ID, Retry-After\r\n"
-	    "Strict-Transport-Security: max-age=63072000; includeSubDomains\r\n"
-	    "Connection: keep-alive\r\n"
-	    "Transfer-Encoding: chunked\r\n"
-	    "\r\n";
+		"HTTP/1.1 200 OK\r\n"
+		"Content-Type: text/event-stream; charset=utf-8\r\n"
+		"Cache-Control: no-cache, no-store, no-transform, private\r\n"
+		"X-Accel-Buffering: no\r\n"
+		"X-Content-Type-Options: nosniff\r\n"
+		"Incremental: ?1\r\n"
+		"Content-Security-Policy: default-src 'none'; connect-src 'self'; "
+		"frame-ancestors 'none'; sandbox\r\n"
+		"Cross-Origin-Resource-Policy: same-origin\r\n"
+		"Referrer-Policy: no-referrer\r\n"
+		"Vary: Origin, Accept, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest\r\n"
+		"Access-Control-Allow-Origin: https://app.example.com\r\n"
+		"Access-Control-Allow-Credentials: true\r\n"
+		"Access-Control-Expose-Headers: Last-Event-ID, Retry-After\r\n"
+		"Strict-Transport-Security: max-age=63072000; includeSubDomains\r\n"
+		"Connection: keep-alive\r\n"
+		"Transfer-Encoding: chunked\r\n"
+		"\r\n";
 	struct setup setup = setup_of(MINOR | HTTPS | CHARSET | ACCEPT, &verdicts[0]);
 	char text[POLICY_MAX_HEAD];
 	struct writer w;
@@ -116,38 +117,38 @@ static const struct {
 	const char *field;
 	const char *value; /* NULL: absent */
 } variants[] = {
-    {"charset is a knob", 0, 4, "Content-Type", "text/event-stream"},
-    {"preset guide has the guide's policy", GUIDE, 4, "Content-Security-Policy",
-     "default-src 'none'; connect-src 'self'"},
-    {"preset guide keeps our stricter caching", GUIDE, 4, "Cache-Control",
-     "no-cache, no-store, no-transform, private"},
-    {"preset guide asks for preload as the guide does", GUIDE | HTTPS, 4,
-     "Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload"},
-    {"preload is a knob", PRELOAD | HTTPS, 4, "Strict-Transport-Security",
-     "max-age=63072000; includeSubDomains; preload"},
-    {"no HSTS over plain http", 0, 4, "Strict-Transport-Security", NULL},
-    {"a public route may be embedded across origins", MINOR, 2, "Cross-Origin-Resource-Policy",
-     "cross-origin"},
-    {"a star does not vary by Origin", MINOR, 2, "Vary",
-     "Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
-    {"a star has no credentials", MINOR, 2, "Access-Control-Allow-Credentials", NULL},
-    {"our own origin needs no permission", MINOR, 4, "Access-Control-Allow-Origin", NULL},
-    {"but a cache must keep it apart", MINOR, 4, "Vary",
-     "Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
-    {"HTTP/1.0 gets no chunks", 0, 4, "Transfer-Encoding", NULL},
-    {"HTTP/1.0 ends with the connection", KEEP, 4, "Connection", "close"},
-    {"Fastly", EDGE_FASTLY << EDGE_SHIFT, 4, "Surrogate-Control", "no-store"},
-    {"Fastly alone", EDGE_FASTLY << EDGE_SHIFT, 4, "CDN-Cache-Control", NULL},
-    {"Cloudflare", EDGE_CLOUDFLARE << EDGE_SHIFT, 4, "CDN-Cache-Control", "no-store"},
-    {"Cloudflare alone", EDGE_CLOUDFLARE << EDGE_SHIFT, 4, "Surrogate-Control", NULL},
-    {"an unknown edge gets both: one", EDGE_GENERIC << EDGE_SHIFT, 4, "Surrogate-Control",
-     "no-store"},
-    {"an unknown edge gets both: two", EDGE_GENERIC << EDGE_SHIFT, 4, "CDN-Cache-Control",
-     "no-store"},
-    {"nginx needs neither", EDGE_NGINX << EDGE_SHIFT, 4, "Surrogate-Control", NULL},
-    {"a clock gives a Date", DATED, 4, "Date", "Sun, 22 Nov 2026 10:00:00 GMT"},
-    {"no clock, no Date", 0, 4, "Date", NULL},
-    {"never our name", MINOR, 4, "Server", NULL},
+	{"charset is a knob", 0, 4, "Content-Type", "text/event-stream"},
+	{"preset guide has the guide's policy", GUIDE, 4, "Content-Security-Policy",
+	 "default-src 'none'; connect-src 'self'"},
+	{"preset guide keeps our stricter caching", GUIDE, 4, "Cache-Control",
+	 "no-cache, no-store, no-transform, private"},
+	{"preset guide asks for preload as the guide does", GUIDE | HTTPS, 4,
+	 "Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload"},
+	{"preload is a knob", PRELOAD | HTTPS, 4, "Strict-Transport-Security",
+	 "max-age=63072000; includeSubDomains; preload"},
+	{"no HSTS over plain http", 0, 4, "Strict-Transport-Security", NULL},
+	{"a public route may be embedded across origins", MINOR, 2, "Cross-Origin-Resource-Policy",
+	 "cross-origin"},
+	{"a star does not vary by Origin", MINOR, 2, "Vary",
+	 "Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
+	{"a star has no credentials", MINOR, 2, "Access-Control-Allow-Credentials", NULL},
+	{"our own origin needs no permission", MINOR, 4, "Access-Control-Allow-Origin", NULL},
+	{"but a cache must keep it apart", MINOR, 4, "Vary",
+	 "Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
+	{"HTTP/1.0 gets no chunks", 0, 4, "Transfer-Encoding", NULL},
+	{"HTTP/1.0 ends with the connection", KEEP, 4, "Connection", "close"},
+	{"Fastly", EDGE_FASTLY << EDGE_SHIFT, 4, "Surrogate-Control", "no-store"},
+	{"Fastly alone", EDGE_FASTLY << EDGE_SHIFT, 4, "CDN-Cache-Control", NULL},
+	{"Cloudflare", EDGE_CLOUDFLARE << EDGE_SHIFT, 4, "CDN-Cache-Control", "no-store"},
+	{"Cloudflare alone", EDGE_CLOUDFLARE << EDGE_SHIFT, 4, "Surrogate-Control", NULL},
+	{"an unknown edge gets both: one", EDGE_GENERIC << EDGE_SHIFT, 4, "Surrogate-Control",
+	 "no-store"},
+	{"an unknown edge gets both: two", EDGE_GENERIC << EDGE_SHIFT, 4, "CDN-Cache-Control",
+	 "no-store"},
+	{"nginx needs neither", EDGE_NGINX << EDGE_SHIFT, 4, "Surrogate-Control", NULL},
+	{"a clock gives a Date", DATED, 4, "Date", "Sun, 22 Nov 2026 10:00:00 GMT"},
+	{"no clock, no Date", 0, 4, "Date", NULL},
+	{"never our name", MINOR, 4, "Server", NULL},
 };
 
 static void check_field(const char *name, const struct wire *wire, const char *field,
@@ -179,16 +180,16 @@ static struct observation observe(const struct wire *wire, const struct setup *s
 	bool foreign = cors->is_cors;
 
 	return (struct observation){
-	    .request_minor = setup->facts.minor,
-	    .response_minor = 1,
-	    .https = setup->facts.https,
-	    .loopback = !setup->facts.https,
-	    .origin = foreign ? SLICE("https://app.example.com") : SLICE_NONE,
-	    .origin_expected = foreign,
-	    .credentials = cors->credentials,
-	    .status = 200,
-	    .fields = wire->fields,
-	    .field_count = wire->count,
+		.request_minor = setup->facts.minor,
+		.response_minor = 1,
+		.https = setup->facts.https,
+		.loopback = !setup->facts.https,
+		.origin = foreign ? SLICE("https://app.example.com") : SLICE_NONE,
+		.origin_expected = foreign,
+		.credentials = cors->credentials,
+		.status = 200,
+		.fields = wire->fields,
+		.field_count = wire->count,
 	};
 }
 
@@ -237,21 +238,23 @@ static void check_order(const struct wire *wire, unsigned scope, bool seen[])
 }
 
 static const struct short_answer answers[] = {
-    {.refusal = REFUSAL_NO_CREDENTIAL, .content_type = S("application/json"), .content_length = 87},
-    {.status = 405,
-     .refusal = REFUSAL_METHOD,
-     .content_type = S("application/json"),
-     .allow = S("GET, HEAD, OPTIONS")},
-    {.status = 204, .allow = S("GET, HEAD, OPTIONS"), .preflight = true},
-    {.status = 503,
-     .refusal = REFUSAL_FULL,
-     .content_type = S("application/json"),
-     .retry_after_s = 30},
-    {.status = 200,
-     .content_type = S("text/html"),
-     .cacheable = true,
-     .csp = S("x"),
-     .content_length = UINT64_MAX},
+	{.refusal = REFUSAL_NO_CREDENTIAL,
+	 .content_type = S("application/json"),
+	 .content_length = 87},
+	{.status = 405,
+	 .refusal = REFUSAL_METHOD,
+	 .content_type = S("application/json"),
+	 .allow = S("GET, HEAD, OPTIONS")},
+	{.status = 204, .allow = S("GET, HEAD, OPTIONS"), .preflight = true},
+	{.status = 503,
+	 .refusal = REFUSAL_FULL,
+	 .content_type = S("application/json"),
+	 .retry_after_s = 30},
+	{.status = 200,
+	 .content_type = S("text/html"),
+	 .cacheable = true,
+	 .csp = S("x"),
+	 .content_length = UINT64_MAX},
 };
 
 static void every_row_is_written_in_order(void **state)
@@ -282,43 +285,43 @@ static const struct {
 	const char *field;
 	const char *value;
 } short_cases[] = {
-    {"401 names the way", 0, 4, MINOR, "WWW-Authenticate", "Bearer realm=\"sluice\""},
-    {"a refusal is not stored", 0, 4, MINOR, "Cache-Control", "no-store"},
-    {"a refusal has its type", 0, 4, MINOR, "Content-Type", "application/json"},
-    {"a refusal has its length", 0, 4, MINOR, "Content-Length", "87"},
-    {"a refusal is readable for who may read", 0, 0, MINOR, "Access-Control-Allow-Origin",
-     "https://app.example.com"},
-    {"with credentials", 0, 0, MINOR, "Access-Control-Allow-Credentials", "true"},
-    {"and its Retry-After, too", 3, 0, MINOR, "Access-Control-Expose-Headers",
-     "Last-Event-ID, Retry-After"},
-    {"a refusal varies", 0, 4, MINOR | ACCEPT, "Vary",
-     "Origin, Accept, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
-    {"a refusal runs nothing", 0, 4, MINOR, "Content-Security-Policy",
-     "default-src 'none'; frame-ancestors 'none'; sandbox"},
-    {"HSTS on errors", 0, 4, MINOR | HTTPS, "Strict-Transport-Security",
-     "max-age=63072000; includeSubDomains"},
-    {"405 says what would do", 1, 4, MINOR, "Allow", "GET, HEAD, OPTIONS"},
-    {"405 is no 401", 1, 4, MINOR, "WWW-Authenticate", NULL},
-    {"OPTIONS says it, too", 2, 4, MINOR, "Allow", "GET, HEAD, OPTIONS"},
-    {"204 has no length", 2, 4, MINOR, "Content-Length", NULL},
-    {"204 has no type", 2, 4, MINOR, "Content-Type", NULL},
-    {"a preflight learns the methods", 2, 0, MINOR, "Access-Control-Allow-Methods",
-     "GET, HEAD, OPTIONS"},
-    {"a preflight learns the fields", 2, 0, MINOR, "Access-Control-Allow-Headers",
-     "Authorization, Cache-Control, Content-Type, Last-Event-ID"},
-    {"a preflight is good for ten minutes", 2, 0, MINOR, "Access-Control-Max-Age", "600"},
-    {"a preflight exposes nothing", 2, 0, MINOR, "Access-Control-Expose-Headers", NULL},
-    {"a preflight is told by its request field", 2, 0, MINOR, "Vary",
-     "Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest, Access-Control-Request-Method"},
-    {"a preflight of nobody learns nothing", 2, 4, MINOR, "Access-Control-Allow-Methods", NULL},
-    {"when to come back", 3, 4, MINOR, "Retry-After", "30"},
-    {"only where it is known", 0, 4, MINOR, "Retry-After", NULL},
-    {"an asset may be asked for again", 4, 4, MINOR, "Cache-Control", "no-cache"},
-    {"a page brings its own policy", 4, 4, MINOR, "Content-Security-Policy", "x"},
-    {"HTTP/1.1 stays open without a word", 0, 4, MINOR | KEEP, "Connection", NULL},
-    {"HTTP/1.1 that closes says so", 0, 4, MINOR, "Connection", "close"},
-    {"HTTP/1.0 that stays open says so", 0, 4, KEEP, "Connection", "keep-alive"},
-    {"HTTP/1.0 that closes", 0, 4, 0, "Connection", "close"},
+	{"401 names the way", 0, 4, MINOR, "WWW-Authenticate", "Bearer realm=\"sluice\""},
+	{"a refusal is not stored", 0, 4, MINOR, "Cache-Control", "no-store"},
+	{"a refusal has its type", 0, 4, MINOR, "Content-Type", "application/json"},
+	{"a refusal has its length", 0, 4, MINOR, "Content-Length", "87"},
+	{"a refusal is readable for who may read", 0, 0, MINOR, "Access-Control-Allow-Origin",
+	 "https://app.example.com"},
+	{"with credentials", 0, 0, MINOR, "Access-Control-Allow-Credentials", "true"},
+	{"and its Retry-After, too", 3, 0, MINOR, "Access-Control-Expose-Headers",
+	 "Last-Event-ID, Retry-After"},
+	{"a refusal varies", 0, 4, MINOR | ACCEPT, "Vary",
+	 "Origin, Accept, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
+	{"a refusal runs nothing", 0, 4, MINOR, "Content-Security-Policy",
+	 "default-src 'none'; frame-ancestors 'none'; sandbox"},
+	{"HSTS on errors", 0, 4, MINOR | HTTPS, "Strict-Transport-Security",
+	 "max-age=63072000; includeSubDomains"},
+	{"405 says what would do", 1, 4, MINOR, "Allow", "GET, HEAD, OPTIONS"},
+	{"405 is no 401", 1, 4, MINOR, "WWW-Authenticate", NULL},
+	{"OPTIONS says it, too", 2, 4, MINOR, "Allow", "GET, HEAD, OPTIONS"},
+	{"204 has no length", 2, 4, MINOR, "Content-Length", NULL},
+	{"204 has no type", 2, 4, MINOR, "Content-Type", NULL},
+	{"a preflight learns the methods", 2, 0, MINOR, "Access-Control-Allow-Methods",
+	 "GET, HEAD, OPTIONS"},
+	{"a preflight learns the fields", 2, 0, MINOR, "Access-Control-Allow-Headers",
+	 "Authorization, Cache-Control, Content-Type, Last-Event-ID"},
+	{"a preflight is good for ten minutes", 2, 0, MINOR, "Access-Control-Max-Age", "600"},
+	{"a preflight exposes nothing", 2, 0, MINOR, "Access-Control-Expose-Headers", NULL},
+	{"a preflight is told by its request field", 2, 0, MINOR, "Vary",
+	 "Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest, Access-Control-Request-Method"},
+	{"a preflight of nobody learns nothing", 2, 4, MINOR, "Access-Control-Allow-Methods", NULL},
+	{"when to come back", 3, 4, MINOR, "Retry-After", "30"},
+	{"only where it is known", 0, 4, MINOR, "Retry-After", NULL},
+	{"an asset may be asked for again", 4, 4, MINOR, "Cache-Control", "no-cache"},
+	{"a page brings its own policy", 4, 4, MINOR, "Content-Security-Policy", "x"},
+	{"HTTP/1.1 stays open without a word", 0, 4, MINOR | KEEP, "Connection", NULL},
+	{"HTTP/1.1 that closes says so", 0, 4, MINOR, "Connection", "close"},
+	{"HTTP/1.0 that stays open says so", 0, 4, KEEP, "Connection", "keep-alive"},
+	{"HTTP/1.0 that closes", 0, 4, 0, "Connection", "close"},
 };
 
 static void writes_short_answers(void **state)
@@ -326,7 +329,7 @@ static void writes_short_answers(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(short_cases); i++) {
 		struct setup setup =
-		    setup_of(short_cases[i].bits, &verdicts[short_cases[i].verdict]);
+			setup_of(short_cases[i].bits, &verdicts[short_cases[i].verdict]);
 		char text[POLICY_MAX_HEAD];
 		struct wire wire = short_of(&setup, &answers[short_cases[i].answer], text);
 
@@ -383,14 +386,14 @@ static void every_row_names_a_rule_that_exists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(writes_the_usual_stream),
-	    cmocka_unit_test(writes_variants),
-	    cmocka_unit_test(every_stream_passes_every_rule),
-	    cmocka_unit_test(every_row_is_written_in_order),
-	    cmocka_unit_test(writes_short_answers),
-	    cmocka_unit_test(takes_the_status_of_the_refusal),
-	    cmocka_unit_test(the_largest_heads_fit),
-	    cmocka_unit_test(every_row_names_a_rule_that_exists),
+		cmocka_unit_test(writes_the_usual_stream),
+		cmocka_unit_test(writes_variants),
+		cmocka_unit_test(every_stream_passes_every_rule),
+		cmocka_unit_test(every_row_is_written_in_order),
+		cmocka_unit_test(writes_short_answers),
+		cmocka_unit_test(takes_the_status_of_the_refusal),
+		cmocka_unit_test(the_largest_heads_fit),
+		cmocka_unit_test(every_row_names_a_rule_that_exists),
 	};
 
 	return cmocka_run_group_tests_name("head", tests, NULL, NULL);

@@ -7,14 +7,14 @@
 #define S(lit) SLICE_INIT(lit)
 
 static const struct http_field fields[] = {
-    {S("Cache-Control"), S("a, \"b, c\" , ,d=\"e, f\"")},
-    {S("Content-Type"), S("text/event-stream; charset=utf-8")},
-    {S("cache-control"), S("")},
-    {S("CACHE-CONTROL"), S("g = h, i=, \"j\\\", k\", l")},
+	{S("Cache-Control"), S("a, \"b, c\" , ,d=\"e, f\"")},
+	{S("Content-Type"), S("text/event-stream; charset=utf-8")},
+	{S("cache-control"), S("")},
+	{S("CACHE-CONTROL"), S("g = h, i=, \"j\\\", k\", l")},
 };
 
 static const struct observation seen = {
-    .status = 200, .fields = fields, .field_count = COUNT_OF(fields)};
+	.status = 200, .fields = fields, .field_count = COUNT_OF(fields)};
 
 static void walks_members_over_all_lines(void **state)
 {
@@ -38,15 +38,15 @@ static const struct {
 	bool found;
 	struct slice value;
 } directives[] = {
-    {"alone", S("a"), true, S("")},
-    {"without case", S("A"), true, S("")},
-    {"inside quotes is not there", S("c"), false, S("")},
-    {"quotes of a value go", S("d"), true, S("e, f")},
-    {"spaces around = are forgiven", S("g"), true, S("h")},
-    {"an empty value", S("i"), true, S("")},
-    {"an escaped quote does not end the string", S("k"), false, S("")},
-    {"the last of all", S("l"), true, S("")},
-    {"absent", S("z"), false, S("")},
+	{"alone", S("a"), true, S("")},
+	{"without case", S("A"), true, S("")},
+	{"inside quotes is not there", S("c"), false, S("")},
+	{"quotes of a value go", S("d"), true, S("e, f")},
+	{"spaces around = are forgiven", S("g"), true, S("h")},
+	{"an empty value", S("i"), true, S("")},
+	{"an escaped quote does not end the string", S("k"), false, S("")},
+	{"the last of all", S("l"), true, S("")},
+	{"absent", S("z"), false, S("")},
 };
 
 static void finds_directives(void **state)
@@ -54,8 +54,8 @@ static void finds_directives(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(directives); i++) {
 		struct slice value = S("untouched");
-		bool found =
-		    observation_directive(&seen, SLICE("Cache-Control"), directives[i].key, &value);
+		bool found = observation_directive(&seen, SLICE("Cache-Control"), directives[i].key,
+						   &value);
 
 		check(directives[i].name, found == directives[i].found);
 		check_slice(directives[i].name, value,
@@ -98,10 +98,10 @@ static void cuts_every_prefix(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(walks_members_over_all_lines),
-	    cmocka_unit_test(finds_directives),
-	    cmocka_unit_test(reads_the_media_type),
-	    cmocka_unit_test(cuts_every_prefix),
+		cmocka_unit_test(walks_members_over_all_lines),
+		cmocka_unit_test(finds_directives),
+		cmocka_unit_test(reads_the_media_type),
+		cmocka_unit_test(cuts_every_prefix),
 	};
 
 	return cmocka_run_group_tests_name("observation", tests, NULL, NULL);

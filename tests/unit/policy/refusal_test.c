@@ -21,10 +21,20 @@ static void rows_are_sound(void **state)
 	}
 }
 
+static struct slice body_of(char text[static REFUSAL_MAX_BODY], enum refusal refusal)
+{
+	struct writer w;
+
+	writer_init(&w, text, REFUSAL_MAX_BODY);
+	refusal_body(&w, refusal, SLICE_NONE);
+	return writer_slice(&w);
+}
+
 /* SPEC 2.7: the body never says which check failed. */
 static void all_401_look_alike(void **state)
 {
 	const struct refusal_row *first = refusal_row(REFUSAL_NO_CREDENTIAL);
+	char a[REFUSAL_MAX_BODY], b[REFUSAL_MAX_BODY];
 
 	(void)state;
 	for (enum refusal r = REFUSAL_NONE + 1; r < REFUSAL_COUNT; r++) {
@@ -34,6 +44,7 @@ static void all_401_look_alike(void **state)
 			continue;
 		check_slice(row->rule.ptr, row->word, first->word);
 		check_slice(row->rule.ptr, row->sentence, first->sentence);
+		check_slice(row->rule.ptr, body_of(a, r), body_of(b, REFUSAL_NO_CREDENTIAL));
 	}
 }
 
@@ -42,17 +53,17 @@ static const struct {
 	enum http_fault fault;
 	enum refusal want;
 } faults[] = {
-    {"a broken line is a bad request", HTTP_FAULT_REQUEST_LINE, REFUSAL_BAD_REQUEST},
-    {"two framings are a bad request", HTTP_FAULT_LENGTH_AND_CODING, REFUSAL_BAD_REQUEST},
-    {"a long line", HTTP_FAULT_LINE_TOO_LONG, REFUSAL_URI_TOO_LONG},
-    {"a long head", HTTP_FAULT_HEAD_TOO_LONG, REFUSAL_HEAD_TOO_LARGE},
-    {"many fields", HTTP_FAULT_TOO_MANY_FIELDS, REFUSAL_HEAD_TOO_LARGE},
-    {"another version", HTTP_FAULT_VERSION, REFUSAL_BAD_VERSION},
-    {"another coding", HTTP_FAULT_CODING, REFUSAL_BAD_CODING},
-    {"no Host", HTTP_FAULT_HOST_MISSING, REFUSAL_BAD_HOST},
-    {"two Hosts", HTTP_FAULT_HOST_REPEATED, REFUSAL_BAD_HOST},
-    {"a broken Host", HTTP_FAULT_HOST, REFUSAL_BAD_HOST},
-    {"a Host unlike the target", HTTP_FAULT_HOST_DIFFERS, REFUSAL_BAD_HOST},
+	{"a broken line is a bad request", HTTP_FAULT_REQUEST_LINE, REFUSAL_BAD_REQUEST},
+	{"two framings are a bad request", HTTP_FAULT_LENGTH_AND_CODING, REFUSAL_BAD_REQUEST},
+	{"a long line", HTTP_FAULT_LINE_TOO_LONG, REFUSAL_URI_TOO_LONG},
+	{"a long head", HTTP_FAULT_HEAD_TOO_LONG, REFUSAL_HEAD_TOO_LARGE},
+	{"many fields", HTTP_FAULT_TOO_MANY_FIELDS, REFUSAL_HEAD_TOO_LARGE},
+	{"another version", HTTP_FAULT_VERSION, REFUSAL_BAD_VERSION},
+	{"another coding", HTTP_FAULT_CODING, REFUSAL_BAD_CODING},
+	{"no Host", HTTP_FAULT_HOST_MISSING, REFUSAL_BAD_HOST},
+	{"two Hosts", HTTP_FAULT_HOST_REPEATED, REFUSAL_BAD_HOST},
+	{"a broken Host", HTTP_FAULT_HOST, REFUSAL_BAD_HOST},
+	{"a Host unlike the target", HTTP_FAULT_HOST_DIFFERS, REFUSAL_BAD_HOST},
 };
 
 static void names_faults(void **state)
@@ -101,6 +112,18 @@ static void writes_the_body(void **state)
 	}
 }
 
+static void tells_the_detail(void **state)
+{
+	char text[256];
+	struct writer w;
+
+	(void)state;
+	writer_init(&w, text, sizeof(text));
+	refusal_body(&w, REFUSAL_BAD_JSON, SLICE("line 1, \"x\""));
+	assert_true(slice_ends(writer_slice(&w),
+			       SLICE(",\"rule\":\"G804\",\"detail\":\"line 1, \\\"x\\\"\"}\n")));
+}
+
 static void every_body_fits(void **state)
 {
 	(void)state;
@@ -117,9 +140,10 @@ static void every_body_fits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(rows_are_sound),  cmocka_unit_test(all_401_look_alike),
-	    cmocka_unit_test(names_faults),    cmocka_unit_test(every_fault_keeps_its_status),
-	    cmocka_unit_test(writes_the_body), cmocka_unit_test(every_body_fits),
+		cmocka_unit_test(rows_are_sound),  cmocka_unit_test(all_401_look_alike),
+		cmocka_unit_test(names_faults),    cmocka_unit_test(every_fault_keeps_its_status),
+		cmocka_unit_test(writes_the_body), cmocka_unit_test(tells_the_detail),
+		cmocka_unit_test(every_body_fits),
 	};
 
 	return cmocka_run_group_tests_name("refusal", tests, NULL, NULL);
