@@ -215,6 +215,22 @@ static void open_demo_topic(struct serve_setup *s)
 	}
 }
 
+/*
+ * Without `hosts` all listeners are on loopback (conf/check.c): then only loopback's names are
+ * answered, so that a page that rebinds its own name to 127.0.0.1 gets nothing.
+ */
+static struct host_rules host_rules(const struct settings *conf)
+{
+	static const struct slice loopback[] = {
+		SLICE_INIT("localhost"),     SLICE_INIT("127.0.0.1"),    SLICE_INIT("[::1]"),
+		SLICE_INIT("ip6-localhost"), SLICE_INIT("ip6-loopback"),
+	};
+
+	if (conf->hosts.host_count > 0)
+		return conf->hosts;
+	return (struct host_rules){loopback, sizeof(loopback) / sizeof(loopback[0])};
+}
+
 static struct head_rules head_rules(const struct settings *conf)
 {
 	return (struct head_rules){
@@ -257,7 +273,7 @@ static void build(struct serve_setup *s)
 		[CONF_HEARTBEAT_OFF] = HEARTBEAT_OFF,
 	};
 
-	s->stream.hosts = s->conf.hosts;
+	s->stream.hosts = host_rules(&s->conf);
 	s->stream.cors = s->conf.cors;
 	s->stream.head = head_rules(&s->conf);
 	s->stream.cookie = s->conf.auth.cookie;
