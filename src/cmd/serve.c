@@ -165,14 +165,15 @@ static int init(struct server *s)
 	s->signal_fd = -1;
 	shared->done.fd = -1;
 	(void)signal(SIGPIPE, SIG_IGN);
-	enum err err = make_shared(s);
+	/* Before the first thread, so that all of them leave the signals to us. */
+	enum err err = interrupt_open(&s->signal_fd);
+	if (!err)
+		err = make_shared(s);
 	for (size_t i = 0; !err && i < shared->worker_count; i++) {
 		shared->workers[i].shared = shared;
 		shared->workers[i].wakeup.fd = -1;
 		shared->workers[i].set.fd = -1;
 	}
-	if (!err)
-		err = interrupt_open(&s->signal_fd);
 	if (!err)
 		err = waitset_init(&s->set);
 	if (!err)
