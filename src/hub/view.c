@@ -146,53 +146,60 @@ static const struct log_entry *next_entry(struct view *v)
 	return s->entries[v->next_seq - s->first_seq];
 }
 
-static bool give(struct view *v, struct group *g, const struct log_entry *e)
+static bool takes(const struct group *g, const struct log_entry *e)
 {
-	if (e->is_private && !g->sees_private)
-		return true;
-	if (!g->batch) {
-		g->batch = malloc(sizeof(*g->batch));
-		if (!g->batch)
-			return false;
-		batch_clear(g->batch);
-		list_append(&v->dirty, &g->dirty_link);
-	}
-	/* An entry on two topics of one group is one entry. */
-	if (g->batch->count > 0 && g->batch->entries[g->batch->count - 1] == e)
-		return true;
-	return batch_add(g->batch, e, VIEW_ROUND_ENTRIES);
+	return g->sub_count > 0 && (!e->is_private || g->sees_private);
 }
 
-/*
- * Out of memory a group misses its batch in this round; its subscribers find the entries by
- * their cursors, so nothing is lost: they are made to catch up.
- */
-static void fall_behind(struct group *g, uint64_t from)
+static enum err batch_ready(struct view *v, struct group *g)
 {
-	for (uint32_t i = 0; i < g->sub_count; i++) {
-		if (!g->subs[i]->live)
-			continue;
-		g->subs[i]->live = false;
-		if (g->subs[i]->cursor < from)
-			g->subs[i]->cursor = from;
-	}
+	if (g->batch)
+		return OK;
+	g->batch = malloc(sizeof(*g->batch));
+	if (!g->batch)
+		return E_NOMEM;
+	batch_clear(g->batch);
+	list_append(&v->dirty, &g->dirty_link);
+	return OK;
 }
 
-/* Before any group is given the entry: a failure here leaves the round at the entry before. */
-static enum err index_entry(struct view *v, const struct log_entry *e)
+static enum err batches_ready(struct view *v, const struct topic *t, const struct log_entry *e)
+{
+	for (uint32_t i = 0; i < t->group_count; i++) {
+		if (takes(t->groups[i], e) && batch_ready(v, t->groups[i]))
+			return E_NOMEM;
+	}
+	return OK;
+}
+
+static enum err topic_index(struct topic *t, uint64_t seq)
+{
+	if (t->seq_count > 0 && topic_seq(t, t->seq_count - 1) == seq)
+		return OK;
+	return topic_push(t, seq);
+}
+
+/* All that needs memory: a failure here leaves the round at the entry before, for everybody. */
+static enum err prepare(struct view *v, const struct log_entry *e)
 {
 	for (size_t i = 0; i < e->topic_count; i++) {
 		struct topic *t = topic_get(v, e->topics[i]);
 
-		if (!t)
+		if (!t || topic_index(t, e->seq) || batches_ready(v, t, e))
 			return E_NOMEM;
-		if (t->seq_count > 0 && topic_seq(t, t->seq_count - 1) == e->seq)
-			continue;
-		enum err err = topic_push(t, e->seq);
-		if (err)
-			return err;
 	}
 	return OK;
+}
+
+static void give(const struct group *g, const struct log_entry *e)
+{
+	struct batch *b = g->batch;
+
+	/* An entry on two topics of one group is one entry. */
+	if (b->count > 0 && b->entries[b->count - 1] == e)
+		return;
+	bool added = batch_add(b, e, VIEW_ROUND_ENTRIES);
+	require(added); /* the round has the same maxima */
 }
 
 static void distribute(struct view *v, const struct log_entry *e)
@@ -201,8 +208,8 @@ static void distribute(struct view *v, const struct log_entry *e)
 		const struct topic *t = topic_find(v, e->topics[i]);
 
 		for (uint32_t j = 0; t && j < t->group_count; j++) {
-			if (t->groups[j]->sub_count > 0 && !give(v, t->groups[j], e))
-				fall_behind(t->groups[j], e->seq);
+			if (takes(t->groups[j], e))
+				give(t->groups[j], e);
 		}
 	}
 }
@@ -224,13 +231,13 @@ bool view_round_begin(struct view *v)
 
 		if (!e || (n > 0 && bytes + e->wire_len > VIEW_ROUND_BYTES))
 			break;
-		if (index_entry(v, e))
+		if (prepare(v, e))
 			break;
 		bytes += e->wire_len;
 		distribute(v, e);
 		v->next_seq = e->seq + 1;
 	}
-	return v->next_seq > v->round_first;
+	return v->next_seq > v->round_first || view_round_is_open(v);
 }
 
 static void serve_next_group(struct view *v)
@@ -259,6 +266,9 @@ struct subscriber *view_round_next(struct view *v, const struct batch **ret_batc
 
 			/* Who joined during the round, or fell behind, does not want it. */
 			if (!sub->live || sub->cursor > v->round_first)
+				continue;
+			/* No memory came between the batch and its first entry. */
+			if (v->serving->batch->count == 0)
 				continue;
 			*ret_batch = v->serving->batch;
 			return sub;

@@ -73,7 +73,10 @@ void view_unsubscribe(struct view *v, struct subscriber *sub);
 
 /* True if the log has entries that no round has given out. Any thread's publish makes it so. */
 bool view_has_news(const struct view *v);
-/* Starts a round over the news; false if there are none. Not while a round is open. */
+/*
+ * Starts a round over the news; false if there are none, or no memory: then they stay news, and
+ * the call may be repeated. Not while a round is open.
+ */
 bool view_round_begin(struct view *v);
 bool view_round_is_open(const struct view *v);
 /*
