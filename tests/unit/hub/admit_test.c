@@ -18,14 +18,14 @@ static const struct {
 	const char *steps;
 	const char *verdicts; /* of the lower-case steps: + admitted, F full, A address */
 } cases[] = {
-    {"without limits all are admitted", {0}, "aaaabc", "++++++"},
-    {"the last place is given, the next is not", {.streams = 2}, "abc", "++F"},
-    {"a place that was left is given again", {.streams = 2}, "abcAc", "++F+"},
-    {"an address has its own limit", {.per_address = 2}, "aaabb", "++A++"},
-    {"an address that left counts from none", {.per_address = 1}, "aaAaa", "+A+A"},
-    {"a refused stream does not count", {.streams = 2, .per_address = 1}, "aaaabc", "+AAA+F"},
-    {"one that leaves does not free another's", {.per_address = 1}, "abAb", "++A"},
-    {"full comes before the address", {.streams = 1, .per_address = 1}, "aab", "+FF"},
+	{"without limits all are admitted", {0}, "aaaabc", "++++++"},
+	{"the last place is given, the next is not", {.streams = 2}, "abc", "++F"},
+	{"a place that was left is given again", {.streams = 2}, "abcAc", "++F+"},
+	{"an address has its own limit", {.per_address = 2}, "aaabb", "++A++"},
+	{"an address that left counts from none", {.per_address = 1}, "aaAaa", "+A+A"},
+	{"a refused stream does not count", {.streams = 2, .per_address = 1}, "aaaabc", "+AAA+F"},
+	{"one that leaves does not free another's", {.per_address = 1}, "abAb", "++A"},
+	{"full comes before the address", {.streams = 1, .per_address = 1}, "aab", "+FF"},
 };
 
 static char verdict_letter(enum admit_verdict verdict)
@@ -123,10 +123,10 @@ static void threads_leave_nothing_behind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(at_a_cap_the_new_stream_is_refused),
-	    cmocka_unit_test(connections_have_a_limit_of_their_own),
-	    cmocka_unit_test(many_addresses_come_and_go),
-	    cmocka_unit_test(threads_leave_nothing_behind),
+		cmocka_unit_test(at_a_cap_the_new_stream_is_refused),
+		cmocka_unit_test(connections_have_a_limit_of_their_own),
+		cmocka_unit_test(many_addresses_come_and_go),
+		cmocka_unit_test(threads_leave_nothing_behind),
 	};
 
 	return cmocka_run_group_tests_name("admit", tests, NULL, NULL);

@@ -33,15 +33,17 @@ static const struct {
 	struct sse_event event;
 	const char *wire;
 } frames[] = {
-    {"a minted id", {.data = SLICE_INIT("hi")}, "1e\r\nid: " EPOCH_S "~1\ndata: hi\n\n\r\n"},
-    {"an own id", {.id = SLICE_INIT("7"), .data = SLICE_INIT("")}, "e\r\nid: 7\ndata: \n\n\r\n"},
-    {"all fields",
-     {.id = SLICE_INIT("7"),
-      .type = SLICE_INIT("t"),
-      .data = SLICE_INIT("a\r\nb"),
-      .retry_ms = 10,
-      .has_retry = true},
-     "2a\r\nretry: 10\nid: 7\nevent: t\ndata: a\ndata: b\n\n\r\n"},
+	{"a minted id", {.data = SLICE_INIT("hi")}, "1e\r\nid: " EPOCH_S "~1\ndata: hi\n\n\r\n"},
+	{"an own id",
+	 {.id = SLICE_INIT("7"), .data = SLICE_INIT("")},
+	 "e\r\nid: 7\ndata: \n\n\r\n"},
+	{"all fields",
+	 {.id = SLICE_INIT("7"),
+	  .type = SLICE_INIT("t"),
+	  .data = SLICE_INIT("a\r\nb"),
+	  .retry_ms = 10,
+	  .has_retry = true},
+	 "2a\r\nretry: 10\nid: 7\nevent: t\ndata: a\ndata: b\n\n\r\n"},
 };
 
 static void a_frame_is_one_chunk(void **state)
@@ -94,15 +96,15 @@ static const struct {
 	bool duplicate;
 	uint64_t seq_on_a; /* what log_find_own then says; 0: not found */
 } own_ids[] = {
-    {"the first is delivered", "a", SLICE_INIT("x"), false, 1},
-    {"the same again is not", "a", SLICE_INIT("x"), true, 1},
-    {"on another topic it is another event", "b", SLICE_INIT("x"), false, 1},
-    {"known on both topics it is a duplicate", "b a", SLICE_INIT("x"), true, 1},
-    {"new on one of the topics it is delivered there", "a c", SLICE_INIT("x"), false, 1},
-    {"and known there from then on", "c", SLICE_INIT("x"), true, 1},
-    {"another id is another event", "a", SLICE_INIT("y"), false, 4},
-    {"an id is not a prefix", "a", SLICE_INIT("xx"), false, 5},
-    {"a topic and an id do not run together", "ax", SLICE_INIT("y"), false, 4},
+	{"the first is delivered", "a", SLICE_INIT("x"), false, 1},
+	{"the same again is not", "a", SLICE_INIT("x"), true, 1},
+	{"on another topic it is another event", "b", SLICE_INIT("x"), false, 1},
+	{"known on both topics it is a duplicate", "b a", SLICE_INIT("x"), true, 1},
+	{"new on one of the topics it is delivered there", "a c", SLICE_INIT("x"), false, 1},
+	{"and known there from then on", "c", SLICE_INIT("x"), true, 1},
+	{"another id is another event", "a", SLICE_INIT("y"), false, 4},
+	{"an id is not a prefix", "a", SLICE_INIT("xx"), false, 5},
+	{"a topic and an id do not run together", "ax", SLICE_INIT("y"), false, 4},
 };
 
 static void a_repeated_id_is_not_delivered_twice(void **state)
@@ -289,21 +291,21 @@ static const struct {
 	uint64_t seq;
 	bool minted_form;
 } ids[] = {
-    {"ours", SLICE_INIT(EPOCH_S "~12"), LOG_ID_OURS, 12, true},
-    {"ours and far ahead", SLICE_INIT(EPOCH_S "~18446744073709551615"), LOG_ID_OURS, UINT64_MAX,
-     true},
-    {"of an earlier life", SLICE_INIT("1699999999999~12"), LOG_ID_EARLIER, 0, true},
-    {"from the future", SLICE_INIT("1700000000001~12"), LOG_ID_FOREIGN, 0, true},
-    {"without a number", SLICE_INIT(EPOCH_S "~"), LOG_ID_FOREIGN, 0, false},
-    {"without an epoch", SLICE_INIT("~1"), LOG_ID_FOREIGN, 0, false},
-    {"without a tilde", SLICE_INIT(EPOCH_S), LOG_ID_FOREIGN, 0, false},
-    {"with two tildes", SLICE_INIT(EPOCH_S "~1~2"), LOG_ID_FOREIGN, 0, false},
-    {"with a sign", SLICE_INIT(EPOCH_S "~+1"), LOG_ID_FOREIGN, 0, false},
-    {"with a space", SLICE_INIT(EPOCH_S "~ 1"), LOG_ID_FOREIGN, 0, false},
-    {"past the largest number", SLICE_INIT(EPOCH_S "~18446744073709551616"), LOG_ID_FOREIGN, 0,
-     false},
-    {"empty", SLICE_INIT(""), LOG_ID_FOREIGN, 0, false},
-    {"a publisher's", SLICE_INIT("order-17"), LOG_ID_FOREIGN, 0, false},
+	{"ours", SLICE_INIT(EPOCH_S "~12"), LOG_ID_OURS, 12, true},
+	{"ours and far ahead", SLICE_INIT(EPOCH_S "~18446744073709551615"), LOG_ID_OURS, UINT64_MAX,
+	 true},
+	{"of an earlier life", SLICE_INIT("1699999999999~12"), LOG_ID_EARLIER, 0, true},
+	{"from the future", SLICE_INIT("1700000000001~12"), LOG_ID_FOREIGN, 0, true},
+	{"without a number", SLICE_INIT(EPOCH_S "~"), LOG_ID_FOREIGN, 0, false},
+	{"without an epoch", SLICE_INIT("~1"), LOG_ID_FOREIGN, 0, false},
+	{"without a tilde", SLICE_INIT(EPOCH_S), LOG_ID_FOREIGN, 0, false},
+	{"with two tildes", SLICE_INIT(EPOCH_S "~1~2"), LOG_ID_FOREIGN, 0, false},
+	{"with a sign", SLICE_INIT(EPOCH_S "~+1"), LOG_ID_FOREIGN, 0, false},
+	{"with a space", SLICE_INIT(EPOCH_S "~ 1"), LOG_ID_FOREIGN, 0, false},
+	{"past the largest number", SLICE_INIT(EPOCH_S "~18446744073709551616"), LOG_ID_FOREIGN, 0,
+	 false},
+	{"empty", SLICE_INIT(""), LOG_ID_FOREIGN, 0, false},
+	{"a publisher's", SLICE_INIT("order-17"), LOG_ID_FOREIGN, 0, false},
 };
 
 static void an_id_is_judged_without_a_table(void **state)
@@ -343,19 +345,19 @@ static void a_minted_id_fits_its_maximum_and_reads_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(minted_ids_rise_by_one),
-	    cmocka_unit_test(a_frame_is_one_chunk),
-	    cmocka_unit_test(all_that_was_published_is_in_the_entry),
-	    cmocka_unit_test(a_repeated_id_is_not_delivered_twice),
-	    cmocka_unit_test(an_id_that_left_the_log_is_new_again),
-	    cmocka_unit_test(ids_and_topics_may_be_as_long_as_their_maximum),
-	    cmocka_unit_test(what_is_refused_leaves_no_trace),
-	    cmocka_unit_test(old_segments_go_when_memory_is_full),
-	    cmocka_unit_test(a_reader_keeps_what_it_holds),
-	    cmocka_unit_test(a_segment_takes_its_maximum_of_entries),
-	    cmocka_unit_test(a_frame_larger_than_a_segment_gets_its_own),
-	    cmocka_unit_test(an_id_is_judged_without_a_table),
-	    cmocka_unit_test(a_minted_id_fits_its_maximum_and_reads_back),
+		cmocka_unit_test(minted_ids_rise_by_one),
+		cmocka_unit_test(a_frame_is_one_chunk),
+		cmocka_unit_test(all_that_was_published_is_in_the_entry),
+		cmocka_unit_test(a_repeated_id_is_not_delivered_twice),
+		cmocka_unit_test(an_id_that_left_the_log_is_new_again),
+		cmocka_unit_test(ids_and_topics_may_be_as_long_as_their_maximum),
+		cmocka_unit_test(what_is_refused_leaves_no_trace),
+		cmocka_unit_test(old_segments_go_when_memory_is_full),
+		cmocka_unit_test(a_reader_keeps_what_it_holds),
+		cmocka_unit_test(a_segment_takes_its_maximum_of_entries),
+		cmocka_unit_test(a_frame_larger_than_a_segment_gets_its_own),
+		cmocka_unit_test(an_id_is_judged_without_a_table),
+		cmocka_unit_test(a_minted_id_fits_its_maximum_and_reads_back),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -20,9 +20,9 @@ struct model_set {
 };
 
 static const struct model_set model_sets[] = {
-    {"a", 0x01},     {"b", 0x02},     {"a b", 0x03},    {"b c/x c/y", 0x0e}, {"*", 0x03},
-    {"c/*", 0x0c},   {"**", 0x1f},    {"a c/**", 0x0d}, {"* d/**", 0x13},    {"a *", 0x03},
-    {"*/y a", 0x09}, {"d/e/f", 0x10}, {"x/* y", 0x00},
+	{"a", 0x01},     {"b", 0x02},     {"a b", 0x03},    {"b c/x c/y", 0x0e}, {"*", 0x03},
+	{"c/*", 0x0c},   {"**", 0x1f},    {"a c/**", 0x0d}, {"* d/**", 0x13},    {"a *", 0x03},
+	{"*/y a", 0x09}, {"d/e/f", 0x10}, {"x/* y", 0x00},
 };
 
 struct model_event {
