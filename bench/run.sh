@@ -27,7 +27,9 @@ trap stop_server EXIT
 
 # Starts a command; sets `server` to its process and `url` to where it listens.
 start_server() { # COMMAND...
-	"$@" >/dev/null 2>"$OUT/server.log" &
+	# Emptied here: the child may open it after the first look, which would find the last server.
+	: >"$OUT/server.log"
+	"$@" >/dev/null 2>>"$OUT/server.log" &
 	server=$!
 	local deadline=$((SECONDS + 10))
 	until url=$(grep -om1 'http://127\.0\.0\.1:[0-9]*' "$OUT/server.log"); do
