@@ -62,8 +62,10 @@ struct log_limits {
 	size_t max_event; /* bytes of data of one event */
 };
 
-/* An event to publish; slices are read during the call only. Fields must have been judged by
- * publish_event_judge. */
+/*
+ * An event to publish; slices are read during the call only. Fields must have been judged as
+ * publish_parse does: topics valid and each named once, an id of 1 to SSE_MAX_ID bytes.
+ */
 struct log_event {
 	struct slice topics[TOPIC_MAX_SET];
 	size_t topic_count;
@@ -86,7 +88,8 @@ void log_free(struct log *log);
 
 /*
  * Appends one event. Thread-safe. A publisher's id that the log still has for a topic is not
- * delivered there again. Errors: E_NOMEM, E_TOO_BIG, and those of sse_encode.
+ * delivered there again. Errors: E_NOMEM, E_TOO_BIG, E_FULL when the table of publishers' ids
+ * is, and those of sse_encode.
  */
 enum err log_publish(struct log *log, const struct log_event *event, uint64_t now_ms,
 		     struct log_receipt *ret_receipt);
