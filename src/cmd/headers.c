@@ -4,21 +4,17 @@
 #include "cmd/client.h"
 #include "http/chars.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 /* Fields that a request of ours cannot be without, or that would break its framing. */
 static const struct {
 	struct slice name;
 	struct slice instead;
 } kept[] = {
-    {SLICE_INIT("Host"), SLICE_INIT("it follows the URL")},
-    {SLICE_INIT("Connection"), SLICE_INIT("it follows the protocol")},
-    {SLICE_INIT("Content-Length"), SLICE_INIT("it follows the body")},
-    {SLICE_INIT("Transfer-Encoding"), SLICE_INIT("it follows the body")},
-    {SLICE_INIT("Last-Event-ID"), SLICE_INIT("use --last-event-id")},
-    {SLICE_INIT("Origin"), SLICE_INIT("use --origin")},
+	{SLICE_INIT("Host"), SLICE_INIT("it follows the URL")},
+	{SLICE_INIT("Connection"), SLICE_INIT("it follows the protocol")},
+	{SLICE_INIT("Content-Length"), SLICE_INIT("it follows the body")},
+	{SLICE_INIT("Transfer-Encoding"), SLICE_INIT("it follows the body")},
+	{SLICE_INIT("Last-Event-ID"), SLICE_INIT("use --last-event-id")},
+	{SLICE_INIT("Origin"), SLICE_INIT("use --origin")},
 };
 
 void headers_init(struct headers *h)
@@ -38,53 +34,6 @@ static enum err complain(struct writer *fault, enum err err, struct slice what, 
 	put(fault, SLICE(": "));
 	put(fault, why);
 	return err;
-}
-
-/* A file that fills the room is too large: nobody knows what stands behind. */
-static enum err read_file(const char *path, char *room, size_t cap, size_t *ret_len)
-{
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		return E_IO;
-	size_t len = fread(room, 1, cap, file);
-	bool failed = ferror(file) != 0;
-	int saved = errno;
-	(void)fclose(file);
-	errno = saved;
-	if (failed)
-		return E_IO;
-	if (len == cap)
-		return E_TOO_BIG;
-	*ret_len = len;
-	return OK;
-}
-
-static struct slice without_line_end(struct slice s)
-{
-	while (slice_ends(s, SLICE("\n")) || slice_ends(s, SLICE("\r")))
-		s = slice_upto(s, s.len - 1);
-	return s;
-}
-
-enum err secret_read(struct arena *arena, struct slice path, struct slice *ret_secret,
-		     struct writer *fault)
-{
-	char room[HEADERS_MAX_VALUE + 2];
-	size_t len = 0;
-	struct slice name = arena_copy(arena, path);
-
-	if (!name.ptr)
-		return complain(fault, E_NOMEM, path, slice_of(err_text(E_NOMEM)));
-	enum err err = read_file(name.ptr, room, sizeof(room), &len);
-	if (err)
-		return complain(fault, err, path,
-				err == E_IO ? slice_of(strerror(errno)) : slice_of(err_text(err)));
-	struct slice text = without_line_end((struct slice){room, len});
-	if (text.len == 0 || text_run(text) < text.len)
-		return complain(fault, E_SYNTAX, path, SLICE("must hold one line of text"));
-	*ret_secret = arena_copy(arena, text);
-	return ret_secret->ptr ? OK : complain(fault, E_NOMEM, path, slice_of(err_text(E_NOMEM)));
 }
 
 static bool is_credential(struct slice name)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * headers.h - the fields that a person adds to requests (--header, --bearer), and the files that
- * hold their secrets.
+ * headers.h - the fields that a person adds to requests: --header, --bearer.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "base/writer.h"
+#include "cmd/secret.h"
 #include "http/fields.h"
 
 #define HEADERS_MAX       32u         /* fields */
-#define HEADERS_MAX_VALUE 8192u       /* bytes of one value */
+#define HEADERS_MAX_VALUE SECRET_MAX  /* bytes of one value */
 #define HEADERS_MAX_BYTES (64u << 10) /* of all names and values */
 
 struct headers {
@@ -32,11 +32,3 @@ enum err headers_add_bearer(struct headers *h, struct slice token, struct writer
 /* True where the person gave this field: their word replaces ours. */
 bool headers_has(const struct headers *h, struct slice name);
 void headers_put(const struct headers *h, struct writer *w);
-
-/*
- * The first HEADERS_MAX_VALUE bytes or less that a file holds, without line ends behind them.
- * The bytes live in `arena`. On error `fault` holds one line. Errors: E_IO, E_TOO_BIG, E_NOMEM,
- * E_SYNTAX (empty, or not one line of text).
- */
-enum err secret_read(struct arena *arena, struct slice path, struct slice *ret_secret,
-		     struct writer *fault);

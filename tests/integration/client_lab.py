@@ -102,6 +102,7 @@ class Lab:
 
     def close(self):
         self.stop.set()
+        self.listener.shutdown(socket.SHUT_RDWR)  # close() would leave accept() waiting
         self.listener.close()
         self.thread.join(PATIENCE)
 
