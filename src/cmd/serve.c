@@ -117,6 +117,7 @@ static struct admit_limits admit_limits(const struct settings *conf, size_t work
 		.connections = connections,
 		.streams = conf->limits.streams ? conf->limits.streams : connections,
 		.per_address = conf->limits.per_address,
+		.publish_rate = conf->publish.rate,
 	};
 }
 

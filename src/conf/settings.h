@@ -110,7 +110,6 @@ struct limit_settings {
 
 struct history_settings {
 	uint64_t memory; /* bytes */
-	uint64_t topics;
 };
 
 struct drain_settings {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hub/admit.h"
 
+#include "base/ratelimit.h"
 #include "base/require.h"
 #include "base/table.h"
 
@@ -22,6 +23,7 @@ struct admit {
 	uint64_t connections;
 	uint64_t streams;
 	struct table addresses; /* only those that have streams, and only with a limit */
+	struct ratelimit publishers[ADMIT_MAX_PUBLISHERS];
 };
 
 static struct slice count_key(const void *item)
@@ -39,6 +41,8 @@ struct admit *admit_new(struct admit_limits limits, struct siphash_key key)
 		return NULL;
 	a->limits = limits;
 	table_init(&a->addresses, key, count_key, ADMIT_MAX_ADDRESSES);
+	for (size_t i = 0; i < ADMIT_MAX_PUBLISHERS; i++)
+		ratelimit_init(&a->publishers[i], limits.publish_rate, limits.publish_rate, 0);
 	(void)pthread_mutex_init(&a->lock, NULL); /* default attributes cannot fail */
 	return a;
 }
@@ -143,6 +147,22 @@ void admit_stream_end(struct admit *a, const struct addr *addr)
 	if (a->limits.per_address > 0)
 		uncount_address(a, addr_key(addr, key));
 	(void)pthread_mutex_unlock(&a->lock);
+}
+
+bool admit_publish(struct admit *a, size_t publisher, uint64_t events, uint64_t now_ms)
+{
+	uint64_t rate = a->limits.publish_rate;
+
+	if (rate == 0)
+		return true;
+	require(publisher < ADMIT_MAX_PUBLISHERS);
+	(void)pthread_mutex_lock(&a->lock);
+	struct ratelimit *r = &a->publishers[publisher];
+	/* Workers read the clock each for itself: one may be a moment behind another. */
+	uint64_t at_ms = now_ms > r->last_ms ? now_ms : r->last_ms;
+	bool ok = ratelimit_take(r, events < rate ? events : rate, at_ms);
+	(void)pthread_mutex_unlock(&a->lock);
+	return ok;
 }
 
 static uint64_t read_locked(struct admit *a, const uint64_t *value)

@@ -107,6 +107,7 @@ static enum refusal authenticate(const struct key_ring *ring, struct slice cooki
 	if (!key)
 		return REFUSAL_BAD_CREDENTIAL;
 	ask->authenticated = true;
+	ask->key_index = (size_t)(key - ring->keys);
 	if (key->user_len > 0)
 		ask->user = (struct slice){key->user, key->user_len};
 	return REFUSAL_NONE;

@@ -24,6 +24,7 @@ struct ask {
 	struct credential credential;
 	bool authenticated;
 	struct slice user;                    /* ptr NULL: anonymous */
+	size_t key_index;                     /* in the ring, with authenticated */
 	struct slice patterns[TOPIC_MAX_SET]; /* in the arena or the settings */
 	size_t pattern_count;
 	struct slice last_event_id; /* ptr NULL: none, or empty */

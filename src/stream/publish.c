@@ -83,6 +83,10 @@ static enum err append_all(struct engine *e, const struct publish_body *body,
 
 static void publish_events(struct engine *e, struct conn *c, const struct publish_body *body)
 {
+	if (!admit_publish(e->config.admit, c->x->ask.key_index, body->count, e->now_ms)) {
+		refuse(e, c, REFUSAL_PUBLISH_RATE, SLICE_NONE);
+		return;
+	}
 	struct log_receipt *receipts = calloc(body->count, sizeof(*receipts));
 	enum err err = receipts ? append_all(e, body, receipts) : E_NOMEM;
 

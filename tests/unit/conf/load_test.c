@@ -10,28 +10,28 @@
 #define TEXT_SIZE (2u << 20) /* bytes: a file at its maximum, and more */
 
 /* Every key once, none with its default. */
-static const struct slice full =
-    SLICE_INIT("listen: [127.0.0.1:0, {address: \"[::1]:8443\"}, 0.0.0.0:80]\n"
-	       "workers: 4\n"
-	       "hosts: [a.example, b.example:8443]\n"
-	       "cors: {origins: [HTTPS://A.Example:443], credentials: true}\n"
-	       "auth: {cookie: sid, keys-file: /k}\n"
-	       "publish: {path: /p, key-file: p.key, max-body: 2MiB, max-event: 1KiB, rate: 9}\n"
-	       "routes:\n"
-	       "  - {path: /a, hub: {public: [news/*, demo], topics: [x/**]}, accept: any,\n"
-	       "     refuse: soft, heartbeat: 30s}\n"
-	       "  - /b\n"
-	       "heartbeat: {period: 20s, jitter: 0, mode: event}\n"
-	       "retry: {min: 1s, max: 2s, drain-min: 3s, drain-max: 4s}\n"
-	       "limits: {streams: 10, connections: 11, per-address: off, topics-per-stream: 2,\n"
-	       "  replay-events: 3, replay-bytes: 64KiB, head-timeout: 1s, body-timeout: 2s,\n"
-	       "  idle-timeout: 3s, write-timeout: 4s, lag: 5s}\n"
-	       "history: {memory: 1GiB, topics: 7}\n"
-	       "edge: [nginx, fastly]\n"
-	       "charset: false\n"
-	       "preset: guide\n"
-	       "hsts-preload: false\n"
-	       "drain: {window: 0, deadline: 1s}\n");
+static const struct slice full = SLICE_INIT(
+	"listen: [127.0.0.1:0, {address: \"[::1]:8443\"}, 0.0.0.0:80]\n"
+	"workers: 4\n"
+	"hosts: [a.example, b.example:8443]\n"
+	"cors: {origins: [HTTPS://A.Example:443], credentials: true}\n"
+	"auth: {cookie: sid, keys-file: /k}\n"
+	"publish: {path: /p, key-file: p.key, max-body: 2MiB, max-event: 1KiB, rate: 9}\n"
+	"routes:\n"
+	"  - {path: /a, hub: {public: [news/*, demo], topics: [x/**]}, accept: any,\n"
+	"     refuse: soft, heartbeat: 30s}\n"
+	"  - /b\n"
+	"heartbeat: {period: 20s, jitter: 0, mode: event}\n"
+	"retry: {min: 1s, max: 2s, drain-min: 3s, drain-max: 4s}\n"
+	"limits: {streams: 10, connections: 11, per-address: off, topics-per-stream: 2,\n"
+	"  replay-events: 3, replay-bytes: 64KiB, head-timeout: 1s, body-timeout: 2s,\n"
+	"  idle-timeout: 3s, write-timeout: 4s, lag: 5s}\n"
+	"history: {memory: 1GiB}\n"
+	"edge: [nginx, fastly]\n"
+	"charset: false\n"
+	"preset: guide\n"
+	"hsts-preload: false\n"
+	"drain: {window: 0, deadline: 1s}\n");
 
 static void check_front(const struct settings *s)
 {
@@ -97,7 +97,6 @@ static void check_numbers(const struct settings *s)
 	assert_int_equal(s->limits.write_timeout_ms, 4000);
 	assert_int_equal(s->limits.lag_ms, 5000);
 	assert_int_equal(s->history.memory, 1 << 30);
-	assert_int_equal(s->history.topics, 7);
 	assert_int_equal(s->edges, EDGE_NGINX | EDGE_FASTLY);
 	assert_int_equal(s->preset, CONF_PRESET_GUIDE);
 	assert_false(s->charset || s->hsts_preload);
@@ -150,13 +149,13 @@ static const struct {
 	const char *name;
 	struct slice text;
 } empty[] = {
-    {"no bytes", SLICE_INIT("")},
-    {"a comment", SLICE_INIT("# nothing\n")},
-    {"a document without content", SLICE_INIT("---\n")},
-    {"a document that is null", SLICE_INIT("null\n")},
-    {"an empty mapping", SLICE_INIT("{}\n")},
-    {"a byte order mark", SLICE_INIT("\xef\xbb\xbf# nothing\n")},
-    {"a directive", SLICE_INIT("%YAML 1.1\n---\n...\n")},
+	{"no bytes", SLICE_INIT("")},
+	{"a comment", SLICE_INIT("# nothing\n")},
+	{"a document without content", SLICE_INIT("---\n")},
+	{"a document that is null", SLICE_INIT("null\n")},
+	{"an empty mapping", SLICE_INIT("{}\n")},
+	{"a byte order mark", SLICE_INIT("\xef\xbb\xbf# nothing\n")},
+	{"a directive", SLICE_INIT("%YAML 1.1\n---\n...\n")},
 };
 
 static void an_empty_file_gives_the_defaults(void **state)
@@ -274,41 +273,43 @@ static const struct {
 	size_t most;
 	struct slice want; /* one past it */
 } bounds[] = {
-    {"listeners", SLICE_INIT("listen: ["), SLICE_INIT("127.0.0.1:80,"), SLICE_INIT("]"), 16,
-     SLICE_INIT("sluice.yaml:1:9: listen: a list of 17 entries is above the maximum of 16\n")},
-    {"hosts", SLICE_INIT("hosts: ["), SLICE_INIT("a.example,"), SLICE_INIT("]"), 64,
-     SLICE_INIT("sluice.yaml:1:8: hosts: a list of 65 entries is above the maximum of 64\n")},
-    {"origins", SLICE_INIT("cors: {origins: ["), SLICE_INIT("https://a.example,"), SLICE_INIT("]}"),
-     64,
-     SLICE_INIT("sluice.yaml:1:17: cors.origins: a list of 65 entries is above the maximum of "
-		"64\n")},
-    {"public topics", SLICE_INIT("routes: [{path: /a, hub: {public: ["), SLICE_INIT("a,"),
-     SLICE_INIT("]}}]"), 64,
-     SLICE_INIT("sluice.yaml:1:35: routes[].hub.public: a list of 65 entries is above the "
-		"maximum of 64\n")},
-    {"fixed topics", SLICE_INIT("routes: [{path: /a, hub: {topics: ["), SLICE_INIT("a,"),
-     SLICE_INIT("]}}]"), 32,
-     SLICE_INIT("sluice.yaml:1:35: routes[].hub.topics: a list of 33 entries is above the "
-		"maximum of 32\n")},
-    {"length of a path", SLICE_INIT("routes: [/"), SLICE_INIT("a"), SLICE_INIT("]"), 255,
-     SLICE_INIT("sluice.yaml:1:10: routes[].path: a text of 257 bytes is above the maximum of "
-		"256\n")},
-    {"length of a file name", SLICE_INIT("publish: {key-file: "), SLICE_INIT("a"), SLICE_INIT("}"),
-     4096,
-     SLICE_INIT("sluice.yaml:1:21: publish.key-file: a text of 4097 bytes is above the maximum "
-		"of 4096\n")},
-    {"length of a cookie's name", SLICE_INIT("auth: {keys-file: k, cookie: "), SLICE_INIT("a"),
-     SLICE_INIT("}"), 128,
-     SLICE_INIT("sluice.yaml:1:30: auth.cookie: a text of 129 bytes is above the maximum of "
-		"128\n")},
-    {"length of a topic", SLICE_INIT("routes: [{path: /a, hub: {topics: ["), SLICE_INIT("a"),
-     SLICE_INIT("]}}]"), 256,
-     SLICE_INIT("sluice.yaml:1:36: routes[].hub.topics: '"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…': a topic is at "
-		"most 256 visible ASCII characters; * stands for a whole segment, ** for the last "
-		"ones: a/*/b, a/**\n")},
-    {"bytes of a file", SLICE_INIT("#"), SLICE_INIT(" "), SLICE_INIT(""), (1 << 20) - 1,
-     SLICE_INIT("sluice.yaml:1:1: the file is larger than 1 MiB\n")},
+	{"listeners", SLICE_INIT("listen: ["), SLICE_INIT("127.0.0.1:80,"), SLICE_INIT("]"), 16,
+	 SLICE_INIT("sluice.yaml:1:9: listen: a list of 17 entries is above the maximum of 16\n")},
+	{"hosts", SLICE_INIT("hosts: ["), SLICE_INIT("a.example,"), SLICE_INIT("]"), 64,
+	 SLICE_INIT("sluice.yaml:1:8: hosts: a list of 65 entries is above the maximum of 64\n")},
+	{"origins", SLICE_INIT("cors: {origins: ["), SLICE_INIT("https://a.example,"),
+	 SLICE_INIT("]}"), 64,
+	 SLICE_INIT("sluice.yaml:1:17: cors.origins: a list of 65 entries is above the maximum of "
+		    "64\n")},
+	{"public topics", SLICE_INIT("routes: [{path: /a, hub: {public: ["), SLICE_INIT("a,"),
+	 SLICE_INIT("]}}]"), 64,
+	 SLICE_INIT("sluice.yaml:1:35: routes[].hub.public: a list of 65 entries is above the "
+		    "maximum of 64\n")},
+	{"fixed topics", SLICE_INIT("routes: [{path: /a, hub: {topics: ["), SLICE_INIT("a,"),
+	 SLICE_INIT("]}}]"), 32,
+	 SLICE_INIT("sluice.yaml:1:35: routes[].hub.topics: a list of 33 entries is above the "
+		    "maximum of 32\n")},
+	{"length of a path", SLICE_INIT("routes: [/"), SLICE_INIT("a"), SLICE_INIT("]"), 255,
+	 SLICE_INIT("sluice.yaml:1:10: routes[].path: a text of 257 bytes is above the maximum of "
+		    "256\n")},
+	{"length of a file name", SLICE_INIT("publish: {key-file: "), SLICE_INIT("a"),
+	 SLICE_INIT("}"), 4096,
+	 SLICE_INIT("sluice.yaml:1:21: publish.key-file: a text of 4097 bytes is above the maximum "
+		    "of 4096\n")},
+	{"length of a cookie's name", SLICE_INIT("auth: {keys-file: k, cookie: "), SLICE_INIT("a"),
+	 SLICE_INIT("}"), 128,
+	 SLICE_INIT("sluice.yaml:1:30: auth.cookie: a text of 129 bytes is above the maximum of "
+		    "128\n")},
+	{"length of a topic", SLICE_INIT("routes: [{path: /a, hub: {topics: ["), SLICE_INIT("a"),
+	 SLICE_INIT("]}}]"), 256,
+	 SLICE_INIT(
+		 "sluice.yaml:1:36: routes[].hub.topics: '"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…': a topic is "
+		 "at "
+		 "most 256 visible ASCII characters; * stands for a whole segment, ** for the last "
+		 "ones: a/*/b, a/**\n")},
+	{"bytes of a file", SLICE_INIT("#"), SLICE_INIT(" "), SLICE_INIT(""), (1 << 20) - 1,
+	 SLICE_INIT("sluice.yaml:1:1: the file is larger than 1 MiB\n")},
 };
 
 static void keeps_its_bounds(void **state)
@@ -419,18 +420,18 @@ static void takes_its_own_example(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reads_every_key),
-	    cmocka_unit_test(an_empty_file_gives_the_defaults),
-	    cmocka_unit_test(no_file_gives_the_defaults),
-	    cmocka_unit_test(the_guide_waits_thirty_seconds_without_jitter),
-	    cmocka_unit_test(a_lone_star_means_any_origin),
-	    cmocka_unit_test(survives_every_prefix),
-	    cmocka_unit_test(says_when_memory_is_out),
-	    cmocka_unit_test(keeps_its_bounds),
-	    cmocka_unit_test(takes_sixty_four_routes),
-	    cmocka_unit_test(keeps_the_tree_small),
-	    cmocka_unit_test(judges_settings_that_the_program_changed),
-	    cmocka_unit_test(takes_its_own_example),
+		cmocka_unit_test(reads_every_key),
+		cmocka_unit_test(an_empty_file_gives_the_defaults),
+		cmocka_unit_test(no_file_gives_the_defaults),
+		cmocka_unit_test(the_guide_waits_thirty_seconds_without_jitter),
+		cmocka_unit_test(a_lone_star_means_any_origin),
+		cmocka_unit_test(survives_every_prefix),
+		cmocka_unit_test(says_when_memory_is_out),
+		cmocka_unit_test(keeps_its_bounds),
+		cmocka_unit_test(takes_sixty_four_routes),
+		cmocka_unit_test(keeps_the_tree_small),
+		cmocka_unit_test(judges_settings_that_the_program_changed),
+		cmocka_unit_test(takes_its_own_example),
 	};
 
 	return cmocka_run_group_tests_name("conf-load", tests, NULL, NULL);

@@ -120,9 +120,31 @@ static void threads_leave_nothing_behind(void **state)
 	admit_free(a);
 }
 
+static void a_publisher_gets_its_rate_and_no_more(void **state)
+{
+	(void)state;
+	struct admit *a =
+		admit_new((struct admit_limits){.publish_rate = 10}, (struct siphash_key){1, 2});
+
+	assert_non_null(a);
+	assert_true(admit_publish(a, 0, 4, 1000));
+	assert_true(admit_publish(a, 0, 6, 1000));
+	assert_false(admit_publish(a, 0, 1, 1000));
+	assert_true(admit_publish(a, 1, 10, 1000));
+	/* A tenth of a second later there is one again; a clock that is behind changes nothing. */
+	assert_false(admit_publish(a, 0, 1, 900));
+	assert_true(admit_publish(a, 0, 1, 1100));
+	/* More events than a second's worth cost a full bucket. */
+	assert_false(admit_publish(a, 0, 4096, 2000));
+	assert_true(admit_publish(a, 0, 4096, 2100));
+	assert_false(admit_publish(a, 0, 1, 2100));
+	admit_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_publisher_gets_its_rate_and_no_more),
 		cmocka_unit_test(at_a_cap_the_new_stream_is_refused),
 		cmocka_unit_test(connections_have_a_limit_of_their_own),
 		cmocka_unit_test(many_addresses_come_and_go),
