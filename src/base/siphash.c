@@ -47,10 +47,10 @@ static void absorb(struct sip *s, uint64_t m)
 uint64_t siphash(struct siphash_key key, struct slice in)
 {
 	struct sip s = {
-	    .v0 = key.k0 ^ 0x736f6d6570736575u,
-	    .v1 = key.k1 ^ 0x646f72616e646f6du,
-	    .v2 = key.k0 ^ 0x6c7967656e657261u,
-	    .v3 = key.k1 ^ 0x7465646279746573u,
+		.v0 = key.k0 ^ 0x736f6d6570736575u,
+		.v1 = key.k1 ^ 0x646f72616e646f6du,
+		.v2 = key.k0 ^ 0x6c7967656e657261u,
+		.v3 = key.k1 ^ 0x7465646279746573u,
 	};
 	size_t whole = in.len / 8 * 8;
 

@@ -2,8 +2,8 @@
 /*
  * slab.h - equal objects in large pages, with a free list through the unused ones.
  *
- * Objects never move, and begin at a cache line. Pages stay until slab_fini: a server that held n streams
- * will hold n again. One thread.
+ * Objects never move, and begin at a cache line. Pages stay until slab_fini: a server that held n
+ * streams will hold n again. One thread.
  */
 #pragma once
 
