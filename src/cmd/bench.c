@@ -38,25 +38,25 @@ enum {
 };
 
 const struct option_row bench_options[] = {
-    [STREAMS] = {"streams", 'c', "N", "Streams to open", .fallback = "100"},
-    [EVENTS] = {"events", 'm', "N", "Events to publish; 0 only opens the streams",
-		.fallback = "100"},
-    [RATE] = {"rate", 0, "N", "Events per second; latency then counts from when each was due"},
-    [WINDOW] = {"window", 0, "N", "Without --rate: events on their way at one time",
-		.fallback = "1"},
-    [PUBLISH] = {"publish", 0, "URL", "Where to POST events (default: /publish of the server)"},
-    [KEY_FILE] =
-	{"key-file", 0, "FILE",
-	 "Publish key, in its first line (default: SLUICE_PUBLISH_KEY of the environment)"},
-    [SIZE] = {"size", 0, "BYTES", "Data of an event, at least 57", .fallback = "128"},
-    [RAMP] = {"ramp", 0, "N/s", "Streams to open per second (default: as fast as they open)"},
-    [IDLE] = {"idle", 0, "TIME", "Leave the streams idle this long before the first event"},
-    [TIMEOUT] = {"timeout", 0, "TIME", "End the run when nothing comes for this long",
-		 .fallback = "10s"},
-    [PID] = {"pid", 0, "PID", "The server's process: measure its CPU and memory"},
-    [CHECK] = {"check", 0, NULL, "Decode every byte of every stream and compare it"},
-    [FORMAT] = {"format", 0, "text|json", "How to print the report", .fallback = "text"},
-    {NULL},
+	[STREAMS] = {"streams", 'c', "N", "Streams to open", .fallback = "100"},
+	[EVENTS] = {"events", 'm', "N", "Events to publish; 0 only opens the streams",
+		    .fallback = "100"},
+	[RATE] = {"rate", 0, "N", "Events per second; latency then counts from when each was due"},
+	[WINDOW] = {"window", 0, "N", "Without --rate: events on their way at one time",
+		    .fallback = "1"},
+	[PUBLISH] = {"publish", 0, "URL", "Where to POST events (default: /publish of the server)"},
+	[KEY_FILE] =
+		{"key-file", 0, "FILE",
+		 "Publish key, in its first line (default: SLUICE_PUBLISH_KEY of the environment)"},
+	[SIZE] = {"size", 0, "BYTES", "Data of an event, at least 57", .fallback = "128"},
+	[RAMP] = {"ramp", 0, "N/s", "Streams to open per second (default: as fast as they open)"},
+	[IDLE] = {"idle", 0, "TIME", "Leave the streams idle this long before the first event"},
+	[TIMEOUT] = {"timeout", 0, "TIME", "End the run when nothing comes for this long",
+		     .fallback = "10s"},
+	[PID] = {"pid", 0, "PID", "The server's process: measure its CPU and memory"},
+	[CHECK] = {"check", 0, NULL, "Decode every byte of every stream and compare it"},
+	[FORMAT] = {"format", 0, "text|json", "How to print the report", .fallback = "text"},
+	{NULL},
 };
 
 /* What the settings point into. */

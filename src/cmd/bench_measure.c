@@ -163,7 +163,7 @@ static void connect_next(struct bench *b)
 {
 	struct bench_stream *s = &b->streams[b->started];
 	bool spread =
-	    b->set->streams > SPREAD_PER_ADDRESS && tcp_is_loopback4(&b->set->stream_address);
+		b->set->streams > SPREAD_PER_ADDRESS && tcp_is_loopback4(&b->set->stream_address);
 	uint32_t source = spread ? spread_source(b->started) : 0;
 
 	b->started++;
@@ -436,11 +436,11 @@ enum bench_outcome bench_measure(const struct bench_settings *settings, struct r
 	struct bench *b = calloc(1, sizeof(*b));
 
 	*ret_report = (struct report){
-	    .target = settings->target,
-	    .streams = settings->streams,
-	    .events = settings->events,
-	    .event_bytes = settings->publish.event_bytes,
-	    .has_server = settings->pid != 0,
+		.target = settings->target,
+		.streams = settings->streams,
+		.events = settings->events,
+		.event_bytes = settings->publish.event_bytes,
+		.has_server = settings->pid != 0,
 	};
 	histogram_init(&ret_report->latency);
 	if (!b)
@@ -449,7 +449,7 @@ enum bench_outcome bench_measure(const struct bench_settings *settings, struct r
 	b->report = ret_report;
 	b->run = monotonic_ns();
 	b->listener =
-	    (struct bench_listener){b, on_event, on_bad_event, settings->publish.event_bytes};
+		(struct bench_listener){b, on_event, on_bad_event, settings->publish.event_bytes};
 	bench_progress_init(&b->progress);
 	enum bench_outcome outcome = run(b);
 	clean_up(b);

@@ -16,7 +16,7 @@ struct bench_progress {
 void bench_progress_init(struct bench_progress *p);
 /* One line, everywhere. */
 void bench_progress_note(struct bench_progress *p, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 /* "what: done of total", on a terminal, at most every BENCH_PROGRESS_NS. */
 void bench_progress_count(struct bench_progress *p, uint64_t now_ns, const char *what,
 			  uint64_t done, uint64_t total);

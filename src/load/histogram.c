@@ -2,7 +2,7 @@
 #include "load/histogram.h"
 
 #define STEP_BITS 8u
-#define HALF	  (HISTOGRAM_STEPS / 2u)
+#define HALF      (HISTOGRAM_STEPS / 2u)
 
 _Static_assert(HISTOGRAM_STEPS == 1u << STEP_BITS, "the buckets are found by shifting");
 

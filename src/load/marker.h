@@ -28,7 +28,7 @@ void marker_put(struct writer *w, const struct marker *m, size_t size);
 
 struct marker_scan {
 	struct marker found; /* digit by digit */
-	uint8_t at;	     /* bytes of the form that have matched */
+	uint8_t at;          /* bytes of the form that have matched */
 };
 
 /*

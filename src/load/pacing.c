@@ -6,8 +6,8 @@
 void pacing_init(struct pacing *p, uint64_t rate, uint64_t start_ns)
 {
 	*p = (struct pacing){
-	    .start_ns = start_ns,
-	    .rate = rate < PACING_MAX_RATE ? rate : PACING_MAX_RATE,
+		.start_ns = start_ns,
+		.rate = rate < PACING_MAX_RATE ? rate : PACING_MAX_RATE,
 	};
 }
 

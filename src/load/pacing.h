@@ -14,7 +14,7 @@
 
 struct pacing {
 	uint64_t start_ns; /* when number 0 is due */
-	uint64_t rate;	   /* a second; 0: everything is due at once */
+	uint64_t rate;     /* a second; 0: everything is due at once */
 };
 
 /* Rates above PACING_MAX_RATE count as PACING_MAX_RATE. */

@@ -13,7 +13,7 @@
 #define TALLY_WINDOW 64u /* events */
 
 struct tally_stream {
-	uint32_t next;	   /* the number after the highest that came */
+	uint32_t next;     /* the number after the highest that came */
 	uint32_t distinct; /* numbers that came */
 	uint64_t missing;  /* bit i: number next - 1 - i has not come */
 };

@@ -65,8 +65,8 @@ static int wait_until(int fd, struct epoll_event *events, uint64_t deadline_ns)
 	uint64_t now = monotonic_ns();
 	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
 	struct timespec timeout = {
-	    .tv_sec = (time_t)(left / 1000000000u),
-	    .tv_nsec = (long)(left % 1000000000u),
+		.tv_sec = (time_t)(left / 1000000000u),
+		.tv_nsec = (long)(left % 1000000000u),
 	};
 	return epoll_pwait2(fd, events, WAITSET_BATCH, &timeout, NULL);
 }

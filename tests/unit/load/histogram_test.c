@@ -43,15 +43,15 @@ static const struct {
 	uint64_t value;
 	uint64_t most; /* what the median of this one value may be read as, before the exact max */
 } edge_cases[] = {
-    {"zero", 0, 0},
-    {"the last exact value", HISTOGRAM_STEPS - 1, HISTOGRAM_STEPS - 1},
-    {"the first shared bucket", HISTOGRAM_STEPS, HISTOGRAM_STEPS + 1},
-    {"the last before a power of two", 511, 511},
-    {"a power of two", 512, 515},
-    {"the largest with a bucket of its own", (UINT64_C(1) << HISTOGRAM_MAX_BITS) - 1,
-     (UINT64_C(1) << HISTOGRAM_MAX_BITS) - 1},
-    {"the first past the maximum", UINT64_C(1) << HISTOGRAM_MAX_BITS, UINT64_MAX},
-    {"the largest number", UINT64_MAX, UINT64_MAX},
+	{"zero", 0, 0},
+	{"the last exact value", HISTOGRAM_STEPS - 1, HISTOGRAM_STEPS - 1},
+	{"the first shared bucket", HISTOGRAM_STEPS, HISTOGRAM_STEPS + 1},
+	{"the last before a power of two", 511, 511},
+	{"a power of two", 512, 515},
+	{"the largest with a bucket of its own", (UINT64_C(1) << HISTOGRAM_MAX_BITS) - 1,
+	 (UINT64_C(1) << HISTOGRAM_MAX_BITS) - 1},
+	{"the first past the maximum", UINT64_C(1) << HISTOGRAM_MAX_BITS, UINT64_MAX},
+	{"the largest number", UINT64_MAX, UINT64_MAX},
 };
 
 static void every_value_is_read_back_within_its_bucket(void **state)
@@ -139,11 +139,11 @@ static void a_rank_is_never_rounded_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_empty_histogram_is_all_zeroes),
-	    cmocka_unit_test(every_value_is_read_back_within_its_bucket),
-	    cmocka_unit_test(the_relative_error_is_below_one_in_128),
-	    cmocka_unit_test(a_merge_is_the_same_as_one_histogram),
-	    cmocka_unit_test(a_rank_is_never_rounded_down),
+		cmocka_unit_test(an_empty_histogram_is_all_zeroes),
+		cmocka_unit_test(every_value_is_read_back_within_its_bucket),
+		cmocka_unit_test(the_relative_error_is_below_one_in_128),
+		cmocka_unit_test(a_merge_is_the_same_as_one_histogram),
+		cmocka_unit_test(a_rank_is_never_rounded_down),
 	};
 
 	return cmocka_run_group_tests_name("histogram", tests, NULL, NULL);

@@ -13,17 +13,18 @@ static const struct {
 	struct slice in;
 	unsigned found;
 } cases[] = {
-    {"a marker alone", SLICE_INIT(TEXT), 1},
-    {"two in a row", SLICE_INIT(TEXT TEXT), 2},
-    {"framing around it", SLICE_INIT("id: 1\ndata: " TEXT "xxx\n\n"), 1},
-    {"a heartbeat", SLICE_INIT(":\n\n"), 0},
-    {"nothing", SLICE_INIT(""), 0},
-    {"a start that is the start of the next", SLICE_INIT("~" TEXT), 1},
-    {"one broken off in the middle by another", SLICE_INIT("~sluice-bench 0123" TEXT), 1},
-    {"a digit that is none", SLICE_INIT("~sluice-bench 0123456789abcdeg 0000fedc "), 0},
-    {"the end is missing", SLICE_INIT("~sluice-bench 0123456789abcdef 0000fedc 000000000000004d"),
-     0},
-    {"the end of one cannot begin the next", SLICE_INIT(TEXT "sluice-bench 0123456789abcdef"), 1},
+	{"a marker alone", SLICE_INIT(TEXT), 1},
+	{"two in a row", SLICE_INIT(TEXT TEXT), 2},
+	{"framing around it", SLICE_INIT("id: 1\ndata: " TEXT "xxx\n\n"), 1},
+	{"a heartbeat", SLICE_INIT(":\n\n"), 0},
+	{"nothing", SLICE_INIT(""), 0},
+	{"a start that is the start of the next", SLICE_INIT("~" TEXT), 1},
+	{"one broken off in the middle by another", SLICE_INIT("~sluice-bench 0123" TEXT), 1},
+	{"a digit that is none", SLICE_INIT("~sluice-bench 0123456789abcdeg 0000fedc "), 0},
+	{"the end is missing",
+	 SLICE_INIT("~sluice-bench 0123456789abcdef 0000fedc 000000000000004d"), 0},
+	{"the end of one cannot begin the next", SLICE_INIT(TEXT "sluice-bench 0123456789abcdef"),
+	 1},
 };
 
 static unsigned count(struct marker_scan *scan, struct slice in)
@@ -88,14 +89,14 @@ static const struct {
 	size_t size;
 	bool exact;
 } exact_cases[] = {
-    {"as written", SLICE_INIT(TEXT), MARKER_LEN, true},
-    {"a size below the least", SLICE_INIT(TEXT), 1, true},
-    {"with its fill", SLICE_INIT(TEXT "xx"), MARKER_LEN + 2, true},
-    {"a byte too many", SLICE_INIT(TEXT "xx"), MARKER_LEN + 1, false},
-    {"a byte too few", SLICE_INIT(TEXT "xx"), MARKER_LEN + 3, false},
-    {"a strange byte in the fill", SLICE_INIT(TEXT "xy"), MARKER_LEN + 2, false},
-    {"not at the start", SLICE_INIT("x" TEXT "x"), MARKER_LEN + 2, false},
-    {"empty", SLICE_INIT(""), MARKER_LEN, false},
+	{"as written", SLICE_INIT(TEXT), MARKER_LEN, true},
+	{"a size below the least", SLICE_INIT(TEXT), 1, true},
+	{"with its fill", SLICE_INIT(TEXT "xx"), MARKER_LEN + 2, true},
+	{"a byte too many", SLICE_INIT(TEXT "xx"), MARKER_LEN + 1, false},
+	{"a byte too few", SLICE_INIT(TEXT "xx"), MARKER_LEN + 3, false},
+	{"a strange byte in the fill", SLICE_INIT(TEXT "xy"), MARKER_LEN + 2, false},
+	{"not at the start", SLICE_INIT("x" TEXT "x"), MARKER_LEN + 2, false},
+	{"empty", SLICE_INIT(""), MARKER_LEN, false},
 };
 
 static void only_what_was_written_is_exact(void **state)
@@ -114,9 +115,9 @@ static void only_what_was_written_is_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(markers_are_found_in_any_pieces),
-	    cmocka_unit_test(a_marker_is_written_in_full_or_not_at_all),
-	    cmocka_unit_test(only_what_was_written_is_exact),
+		cmocka_unit_test(markers_are_found_in_any_pieces),
+		cmocka_unit_test(a_marker_is_written_in_full_or_not_at_all),
+		cmocka_unit_test(only_what_was_written_is_exact),
 	};
 
 	return cmocka_run_group_tests_name("marker", tests, NULL, NULL);

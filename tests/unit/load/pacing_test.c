@@ -12,18 +12,18 @@ static const struct {
 	uint64_t after_ns;
 	uint64_t due;
 } cases[] = {
-    {"the first is due at the start", 10, 100, 0, 1},
-    {"one more after a tenth of a second", 10, 100, S / 10, 2},
-    {"not a nanosecond before", 10, 100, S / 10 - 1, 1},
-    {"a late caller finds all that were due", 10, 100, 5 * S, 51},
-    {"never more than there are", 10, 100, 1000 * S, 100},
-    {"the last one", 10, 100, 99 * S / 10, 100},
-    {"no rate: everything at once", 0, 100, 0, 100},
-    {"nothing to do", 10, 0, 5 * S, 0},
-    {"thirds of a second do not drift", 3, 1000000, 1000 * S, 3001},
-    {"the largest rate", PACING_MAX_RATE, UINT64_MAX, 7, 8},
-    {"past the largest rate is the largest", PACING_MAX_RATE + UINT64_C(1), UINT64_MAX, 7, 8},
-    {"the end of time", 1, UINT64_MAX, UINT64_MAX - S, UINT64_MAX / S},
+	{"the first is due at the start", 10, 100, 0, 1},
+	{"one more after a tenth of a second", 10, 100, S / 10, 2},
+	{"not a nanosecond before", 10, 100, S / 10 - 1, 1},
+	{"a late caller finds all that were due", 10, 100, 5 * S, 51},
+	{"never more than there are", 10, 100, 1000 * S, 100},
+	{"the last one", 10, 100, 99 * S / 10, 100},
+	{"no rate: everything at once", 0, 100, 0, 100},
+	{"nothing to do", 10, 0, 5 * S, 0},
+	{"thirds of a second do not drift", 3, 1000000, 1000 * S, 3001},
+	{"the largest rate", PACING_MAX_RATE, UINT64_MAX, 7, 8},
+	{"past the largest rate is the largest", PACING_MAX_RATE + UINT64_C(1), UINT64_MAX, 7, 8},
+	{"the end of time", 1, UINT64_MAX, UINT64_MAX - S, UINT64_MAX / S},
 };
 
 static void a_schedule_counts_what_is_due(void **state)
@@ -70,9 +70,9 @@ static void each_is_counted_at_the_nanosecond_that_it_is_due(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_schedule_counts_what_is_due),
-	    cmocka_unit_test(nothing_is_due_before_the_start),
-	    cmocka_unit_test(each_is_counted_at_the_nanosecond_that_it_is_due),
+		cmocka_unit_test(a_schedule_counts_what_is_due),
+		cmocka_unit_test(nothing_is_due_before_the_start),
+		cmocka_unit_test(each_is_counted_at_the_nanosecond_that_it_is_due),
 	};
 
 	return cmocka_run_group_tests_name("pacing", tests, NULL, NULL);

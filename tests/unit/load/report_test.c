@@ -89,15 +89,15 @@ static const struct {
 	bool clean;
 	bool clean_if_partial;
 } cases[] = {
-    {"all is well", offsetof(struct report, streams), 10, true, true},
-    {"one delivery is lost", offsetof(struct report, tally.delivered), 39, false, true},
-    {"one came twice", offsetof(struct report, tally.duplicate), 1, false, false},
-    {"one came too late", offsetof(struct report, tally.out_of_order), 1, false, false},
-    {"the server closed a stream", offsetof(struct report, closed), 1, false, false},
-    {"a stream was not HTTP", offsetof(struct report, broken), 1, false, false},
-    {"an event was damaged", offsetof(struct report, damaged), 1, false, false},
-    {"an event was not published", offsetof(struct report, events), 5, false, true},
-    {"a stream did not open", offsetof(struct report, streams), 11, false, true},
+	{"all is well", offsetof(struct report, streams), 10, true, true},
+	{"one delivery is lost", offsetof(struct report, tally.delivered), 39, false, true},
+	{"one came twice", offsetof(struct report, tally.duplicate), 1, false, false},
+	{"one came too late", offsetof(struct report, tally.out_of_order), 1, false, false},
+	{"the server closed a stream", offsetof(struct report, closed), 1, false, false},
+	{"a stream was not HTTP", offsetof(struct report, broken), 1, false, false},
+	{"an event was damaged", offsetof(struct report, damaged), 1, false, false},
+	{"an event was not published", offsetof(struct report, events), 5, false, true},
+	{"a stream did not open", offsetof(struct report, streams), 11, false, true},
 };
 
 static void a_run_is_clean_only_if_nothing_is_missing(void **state)
@@ -136,10 +136,10 @@ static void a_short_buffer_is_an_overflow(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_text_names_every_figure_with_its_unit),
-	    cmocka_unit_test(the_json_holds_the_same_figures),
-	    cmocka_unit_test(a_run_is_clean_only_if_nothing_is_missing),
-	    cmocka_unit_test(a_short_buffer_is_an_overflow),
+		cmocka_unit_test(the_text_names_every_figure_with_its_unit),
+		cmocka_unit_test(the_json_holds_the_same_figures),
+		cmocka_unit_test(a_run_is_clean_only_if_nothing_is_missing),
+		cmocka_unit_test(a_short_buffer_is_an_overflow),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
