@@ -2,7 +2,7 @@
 // The page of `serve --demo`, under its own Content-Security-Policy.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Chrome, eventually, receivedBy, startStream } from './support.mjs'
+import { Chrome, eventually, receivedBy, startDemo } from './support.mjs'
 
 const CSP =
 	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
@@ -20,7 +20,7 @@ async function whenTicks(page, count) {
 }
 
 async function openDemo(t) {
-	const server = await startStream(t, { args: ['--demo'] })
+	const server = await startDemo(t)
 	const page = await chrome.open(t, 'about:blank')
 	page.streams = []
 	page.on('request', (request) => {
@@ -113,4 +113,12 @@ test('Pause holds new events back, Resume shows them', async (t) => {
 	await page.click('#pause')
 	await page.locator('#events .message', { hasText: 'while paused' }).waitFor()
 	await assertCalm(page)
+})
+
+test('a server that goes down says so, and the page dials again', async (t) => {
+	const { server, page } = await openDemo(t)
+	await server.stop()
+	await page.locator('#events .notice.serious', { hasText: 'draining' }).waitFor()
+	await eventually(async () => (await textOf(page, '#state')) === 'Reconnecting', 'the redial')
+	assert.deepEqual((await receivedBy(page)).violations, [])
 })

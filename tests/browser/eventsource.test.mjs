@@ -22,6 +22,9 @@ const listen = (page, url, init) =>
 	page.evaluate(([url, init]) => window.listen(url, init), [url, init])
 const isOpen = ({ events }) => events.some(({ type }) => type === 'connected')
 
+const whenRefused = (server) =>
+	eventually(() => server.log.find(({ event }) => event === 'sse_refuse'), 'a refusal in the log')
+
 async function assertReads(page, server, topic) {
 	await whenReceived(page, isOpen, 'the first event')
 	await server.publish(topic, 'line one\nline two')
@@ -101,13 +104,42 @@ test('a page of a foreign origin gets an error and never an event', async (t) =>
 	const received = await receivedBy(stranger)
 	assert.deepEqual(received.events, [])
 	assert.equal(received.errors, 1)
-	const refused = await eventually(
-		() => server.log.find(({ event }) => event === 'sse_refuse'),
-		'the log line of the refusal',
-	)
+	const refused = await whenRefused(server)
 	assert.equal(refused.corsAllowed, false)
 	assert.equal(refused.origin, foreign)
 })
+
+test('a sandboxed page, whose origin is null, is refused', async (t) => {
+	const pages = await startPages(t, { 'Content-Security-Policy': 'sandbox allow-scripts' })
+	const server = await startStream(t, { cors: { origins: [pages] } })
+	const page = await chrome.open(t, `${pages}/`)
+	await listen(page, server.stream)
+	const received = await whenReceived(page, ({ state }) => state === 'closed', 'the refusal')
+	assert.deepEqual(received.events, [])
+	const refused = await whenRefused(server)
+	assert.equal(refused.corsAllowed, false)
+	assert.equal(refused.origin, 'null')
+})
+
+test('a stream cannot be opened as a document', async (t) => {
+	const server = await startStream(t)
+	const page = await chrome.open(t, 'about:blank')
+	const response = await page.goto(server.stream)
+	assert.equal(response.status(), 403)
+	assert.match(await page.textContent('body'), /cross_site_refused/)
+})
+
+for (const tag of ['img', 'script', 'iframe']) {
+	test(`a stream cannot be embedded by another site as ${tag}`, async (t) => {
+		const [pages, server] = [await startPages(t), await startStream(t)]
+		const page = await chrome.open(t, `${pages}/`)
+		await page.evaluate(
+			([tag, src]) => document.body.append(Object.assign(document.createElement(tag), { src })),
+			[tag, server.stream],
+		)
+		assert.equal((await whenRefused(server)).rule, 'G404')
+	})
+}
 
 test('a page whose own CSP leaves out the stream is blocked before it asks', async (t) => {
 	const pages = await startPages(t, { 'Content-Security-Policy': "connect-src 'self'" })

@@ -92,7 +92,7 @@ export async function startServer({ config, args = [], listeners = 1, env = {}, 
 	try {
 		const { urls, stderr } = await whenListening(child, listeners)
 		const stop = () =>
-			terminate(child, exited).finally(() => rmSync(folder, { recursive: true }))
+			terminate(child, exited).finally(() => rmSync(folder, { recursive: true, force: true }))
 		return { urls, stderr, log, stop }
 	} catch (error) {
 		child.kill('SIGKILL')

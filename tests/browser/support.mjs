@@ -29,8 +29,20 @@ export async function eventually(probe, what) {
 	}
 }
 
-/** Starts the server with the stream /stream, public topics news/*; `t` is the test's context. */
-export async function startStream(t, { cors = {}, args = [] } = {}) {
+/** Starts a server that ends with the test; gives {origin, log, publish(topic, data, event), stop()}. */
+async function start(t, options) {
+	const server = await startServer({ ...options, env: { SLUICE_PUBLISH_KEY: PUBLISH_KEY } })
+	t.after(server.stop)
+	const origin = server.urls[0].replace(/\/$/, '')
+	const publish = (topic, data, event) => publishTo(origin, { topic, data, event })
+	return { origin, log: server.log, publish, stop: server.stop }
+}
+
+/** `serve --demo`, as somebody tries it who has no configuration. */
+export const startDemo = (t) => start(t, { args: ['--demo', '--listen', '127.0.0.1:0'] })
+
+/** A server with the stream /stream and the public topics news/*; `t` is the test's context. */
+export async function startStream(t, { cors = {} } = {}) {
 	const config = {
 		listen: ['127.0.0.1:0'],
 		hosts: ['127.0.0.1'],
@@ -40,16 +52,11 @@ export async function startStream(t, { cors = {}, args = [] } = {}) {
 		retry: { min: '100ms', max: '100ms' },
 		drain: { window: '0s' },
 	}
-	const server = await startServer({
+	const server = await start(t, {
 		config: JSON.stringify(config), // JSON is YAML
-		args,
-		env: { SLUICE_PUBLISH_KEY: PUBLISH_KEY },
 		files: { keys: `${SUBSCRIBER.name} ${SUBSCRIBER.key}\n` },
 	})
-	t.after(server.stop)
-	const origin = server.urls[0].replace(/\/$/, '')
-	const publish = (topic, data, event) => publishTo(origin, { topic, data, event })
-	return { origin, log: server.log, publish, stream: `${origin}/stream?topic=news/a` }
+	return { ...server, stream: `${server.origin}/stream?topic=news/a` }
 }
 
 async function publishTo(origin, event) {
