@@ -182,7 +182,7 @@ static bool catch_up(struct engine *e, struct conn *c)
 	}
 	if (batch.count == 0) {
 		c->sub.cursor = batch.end_seq;
-		if (batch.end_seq >= e->view.next_seq)
+		if (batch.end_seq == e->view.next_seq)
 			go_live(e, c);
 		return !c->sub.live;
 	}
