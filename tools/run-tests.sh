@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly OUT=build-test
+# Longest a suite may take, seconds: it ends as a failure, not as a hung CI.
+readonly SUITE_MAX=600
 readonly SUITES=${TEST_SUITES:-lint unit unit-asan unit-tsan integration integration-asan browser}
 mkdir -p "$OUT"
 passed=0
@@ -32,7 +34,7 @@ run_suite() { # SUITE READER FILE COMMAND...
 	local suite=$1 reader=$2 file=$3 code=0 start=$SECONDS
 	shift 3
 	rm -f "$file"
-	"$@" >"$OUT/$suite.log" 2>&1 || code=$?
+	timeout -k 10 "$SUITE_MAX" "$@" >"$OUT/$suite.log" 2>&1 || code=$?
 	add "$suite" "$reader" "$file" "$code" $((SECONDS - start))
 }
 
