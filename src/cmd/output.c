@@ -24,8 +24,8 @@ void output_fini(struct output *out)
 static bool wait_for_reader(const struct output *out)
 {
 	struct pollfd p[] = {
-	    {.fd = out->fd, .events = POLLOUT},
-	    {.fd = out->signal_fd, .events = POLLIN},
+		{.fd = out->fd, .events = POLLOUT},
+		{.fd = out->signal_fd, .events = POLLIN},
 	};
 
 	while (poll(p, 2, -1) < 0 && errno == EINTR) {

@@ -7,6 +7,7 @@
 #include "http/chars.h"
 #include "os/interrupt.h"
 #include "os/monotonic.h"
+#include "os/wallclock.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TAIL_MAX_URLS   64u
@@ -71,14 +71,6 @@ static uint64_t now_ms(void)
 	return monotonic_ns() / 1000000u;
 }
 
-static uint64_t unix_ms(void)
-{
-	struct timespec now = {0};
-
-	(void)timespec_get(&now, TIME_UTC); /* without a clock, 1970 is as good as any */
-	return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
-
 /* ---- what sources report ---- */
 
 static void print_record(void *ctx, const struct tail_record *record)
@@ -117,7 +109,7 @@ static void print_note(void *ctx, enum tail_note note, struct slice source, stru
 
 static struct tail_watcher watcher_of(struct tail *t)
 {
-	return (struct tail_watcher){t, print_record, print_note, unix_ms};
+	return (struct tail_watcher){t, print_record, print_note, wallclock_ms};
 }
 
 /* ---- options ---- */
@@ -204,7 +196,7 @@ static int open_sources(struct tail *t, const struct args *args)
 	if (!t->sources)
 		return EXIT_UNREACHABLE;
 	for (size_t i = 0; i < args->operands_len; i++) {
-		struct url url;
+		struct url url = {0};
 		int code = read_url(args, args->operands[i], &url);
 
 		if (code)

@@ -80,9 +80,9 @@ enum err sse_decoder_set_last_id(struct sse_decoder *d, struct slice id)
 static void send_message(const struct sse_decoder *d)
 {
 	struct sse_message message = {
-	    .type = d->type.len ? buf_slice(&d->type) : SLICE("message"),
-	    .data = content(&d->data),
-	    .last_event_id = content(&d->last_id),
+		.type = d->type.len ? buf_slice(&d->type) : SLICE("message"),
+		.data = content(&d->data),
+		.last_event_id = content(&d->last_id),
 	};
 
 	if (d->sink.on_message)

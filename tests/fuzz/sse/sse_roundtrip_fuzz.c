@@ -19,11 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice type = slice_cut(&rest, '\x01');
 	struct slice id = slice_cut(&rest, '\x01');
 	struct sse_event event = {
-	    .type = *data & 1 ? type : SLICE_NONE,
-	    .id = *data & 2 ? id : SLICE_NONE,
-	    .data = *data & 4 ? rest : SLICE_NONE,
-	    .retry_ms = size,
-	    .has_retry = *data & 8,
+		.type = *data & 1 ? type : SLICE_NONE,
+		.id = *data & 2 ? id : SLICE_NONE,
+		.data = *data & 4 ? rest : SLICE_NONE,
+		.retry_ms = size,
+		.has_retry = *data & 8,
 	};
 	require(law_event_survives(&event));
 	event.type = SLICE_NONE;

@@ -7,15 +7,15 @@
 #define SEED   20u
 
 static const struct slice words[] = {
-    SLICE_INIT("data"),  SLICE_INIT("id"),
-    SLICE_INIT("event"), SLICE_INIT("retry"),
-    SLICE_INIT(":"),     SLICE_INIT(" "),
-    SLICE_INIT("\r"),    SLICE_INIT("\n"),
-    SLICE_INIT("\r\n"),  SLICE_INIT("\n\n"),
-    SLICE_INIT("7"),     SLICE_INIT("\xef\xbb\xbf"),
-    SLICE_INIT("\0"),    SLICE_INIT("é"),
-    SLICE_INIT("\xff"),  SLICE_INIT("data: x\n\n"),
-    SLICE_INIT("id: 3"), SLICE_INIT("a longer word that soon reaches the bound of a line"),
+	SLICE_INIT("data"),  SLICE_INIT("id"),
+	SLICE_INIT("event"), SLICE_INIT("retry"),
+	SLICE_INIT(":"),     SLICE_INIT(" "),
+	SLICE_INIT("\r"),    SLICE_INIT("\n"),
+	SLICE_INIT("\r\n"),  SLICE_INIT("\n\n"),
+	SLICE_INIT("7"),     SLICE_INIT("\xef\xbb\xbf"),
+	SLICE_INIT("\0"),    SLICE_INIT("é"),
+	SLICE_INIT("\xff"),  SLICE_INIT("data: x\n\n"),
+	SLICE_INIT("id: 3"), SLICE_INIT("a longer word that soon reaches the bound of a line"),
 };
 
 static struct slice draw_words(struct rng *r, struct writer *w, size_t max)
@@ -52,11 +52,11 @@ static void what_the_encoder_takes_the_decoder_gives_back(void **state)
 		for (int i = 0; i < 3; i++)
 			writer_init(&w[i], text[i], sizeof(text[i]));
 		struct sse_event event = {
-		    .type = draw_words(&r, &w[0], 3),
-		    .id = draw_words(&r, &w[1], 2),
-		    .data = draw_words(&r, &w[2], 15),
-		    .retry_ms = rng_next(&r),
-		    .has_retry = round % 2,
+			.type = draw_words(&r, &w[0], 3),
+			.id = draw_words(&r, &w[1], 2),
+			.data = draw_words(&r, &w[2], 15),
+			.retry_ms = rng_next(&r),
+			.has_retry = round % 2,
 		};
 		if (round % 3 == 0)
 			event.data = SLICE_NONE;
@@ -69,8 +69,8 @@ static void what_the_encoder_takes_the_decoder_gives_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_result_never_depends_on_the_pieces),
-	    cmocka_unit_test(what_the_encoder_takes_the_decoder_gives_back),
+		cmocka_unit_test(the_result_never_depends_on_the_pieces),
+		cmocka_unit_test(what_the_encoder_takes_the_decoder_gives_back),
 	};
 
 	return cmocka_run_group_tests_name("property", tests, NULL, NULL);

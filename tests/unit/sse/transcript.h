@@ -52,10 +52,10 @@ static inline void transcribe_id(void *ctx, struct slice last_event_id)
 static inline struct sse_sink transcript_sink(struct writer *w)
 {
 	return (struct sse_sink){
-	    .ctx = w,
-	    .on_message = transcribe_message,
-	    .on_comment = transcribe_comment,
-	    .on_retry = transcribe_retry,
-	    .on_id = transcribe_id,
+		.ctx = w,
+		.on_message = transcribe_message,
+		.on_comment = transcribe_comment,
+		.on_retry = transcribe_retry,
+		.on_id = transcribe_id,
 	};
 }
