@@ -65,8 +65,9 @@ static void write_some(struct logsink *s)
 	(void)pthread_mutex_lock(&s->lock);
 	if (!ok)
 		s->broken = true;
-	s->at = (s->at + run.len) % LOGSINK_RING;
 	s->len -= run.len;
+	/* An empty ring begins anew: the same few pages serve a quiet log for ever. */
+	s->at = s->len > 0 ? (s->at + run.len) % LOGSINK_RING : 0;
 }
 
 static void ring_append(struct logsink *s, struct slice line)
