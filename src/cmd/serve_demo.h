@@ -6,6 +6,7 @@
 #include "stream/settings.h"
 
 #define SERVE_DEMO_TOPIC     "demo"
+#define SERVE_DEMO_PATH      "/stream"
 #define SERVE_DEMO_PERIOD_MS 1000u
 
 /* Adds "/", "/demo.css" and "/demo.js". */

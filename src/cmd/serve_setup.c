@@ -200,19 +200,31 @@ static void add_routes(struct serve_setup *s)
 	s->stream.routes = s->routes;
 }
 
-/* The demo's topic is public on every stream route that does not say otherwise. */
-static void open_demo_topic(struct serve_setup *s)
+/* The page of --demo reads SERVE_DEMO_PATH; its topic is public there, beside what the file says.
+ */
+static int open_demo_topic(struct serve_setup *s)
 {
-	static const struct slice demo[] = {SLICE_INIT(SERVE_DEMO_TOPIC)};
+	struct route *r = NULL;
 
-	for (size_t i = 0; s->demo && i < s->stream.route_count; i++) {
-		struct route *r = &s->routes[i];
-
-		if (r->kind == ROUTE_STREAM && r->public_count == 0 && r->fixed_count == 0) {
-			r->public_topics = demo;
-			r->public_count = 1;
-		}
+	for (size_t i = 0; i < s->stream.route_count; i++) {
+		if (slice_eq(s->routes[i].path, SLICE(SERVE_DEMO_PATH)))
+			r = &s->routes[i];
 	}
+	if (!r || r->kind != ROUTE_STREAM || r->fixed_count > 0) {
+		(void)fprintf(stderr, "sluice serve: --demo needs a route " SERVE_DEMO_PATH
+				      " whose topics the query names\n");
+		return EXIT_USAGE;
+	}
+	size_t n = r->public_count;
+	struct slice *topics = arena_alloc(&s->arena, (n + 1) * sizeof(*topics));
+	if (!topics)
+		return EXIT_USAGE;
+	if (n > 0)
+		memcpy(topics, r->public_topics, n * sizeof(*topics));
+	topics[n] = SLICE(SERVE_DEMO_TOPIC);
+	r->public_topics = topics;
+	r->public_count = n + 1;
+	return EXIT_OK;
 }
 
 /*
@@ -265,7 +277,7 @@ static void take_limits(struct serve_setup *s)
 	out->max_event = (size_t)conf->publish.max_event;
 }
 
-static void build(struct serve_setup *s)
+static int build(struct serve_setup *s)
 {
 	static const enum heartbeat_mode modes[] = {
 		[CONF_HEARTBEAT_COMMENT] = HEARTBEAT_COMMENT,
@@ -282,7 +294,7 @@ static void build(struct serve_setup *s)
 	s->stream.heartbeat_mode = modes[s->conf.heartbeat.mode];
 	take_limits(s);
 	add_routes(s);
-	open_demo_topic(s);
+	return s->demo ? open_demo_topic(s) : EXIT_OK;
 }
 
 int serve_setup(const struct args *args, struct serve_setup *s)
@@ -304,7 +316,7 @@ int serve_setup(const struct args *args, struct serve_setup *s)
 	if (code == EXIT_OK)
 		code = find_keys(s);
 	if (code == EXIT_OK)
-		build(s);
+		code = build(s);
 	free(report);
 	return code;
 }
