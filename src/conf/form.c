@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "http/chars.h"
 #include "http/origin.h"
-#include "hub/topic.h"
+#include "policy/topic.h"
 
 static bool refuse(struct writer *why, struct slice sentence)
 {

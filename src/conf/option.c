@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/option.h"
 
-#include "hub/topic.h"
+#include "policy/topic.h"
 
 #define KIB    (UINT64_C(1) << 10)
 #define MIB    (UINT64_C(1) << 20)
@@ -124,15 +124,15 @@ void conf_put_words(struct writer *w, struct slice words)
 void conf_put_expected(struct writer *w, const struct conf_option *option)
 {
 	static const struct slice nouns[] = {
-	    [CONF_GROUP] = SLICE_INIT("a mapping"),
-	    [CONF_ITEMS] = SLICE_INIT("a list"),
-	    [CONF_DURATION] = SLICE_INIT("a duration such as 15s or 250ms"),
-	    [CONF_BYTES] = SLICE_INIT("a size such as 64KiB"),
-	    [CONF_NUMBER] = SLICE_INIT("a whole number"),
-	    [CONF_BOOL] = SLICE_INIT("true or false"),
-	    [CONF_CHOICE] = SLICE_INIT("one of "),
-	    [CONF_SET] = SLICE_INIT("a list of "),
-	    [CONF_LIST] = SLICE_INIT("a list"),
+		[CONF_GROUP] = SLICE_INIT("a mapping"),
+		[CONF_ITEMS] = SLICE_INIT("a list"),
+		[CONF_DURATION] = SLICE_INIT("a duration such as 15s or 250ms"),
+		[CONF_BYTES] = SLICE_INIT("a size such as 64KiB"),
+		[CONF_NUMBER] = SLICE_INIT("a whole number"),
+		[CONF_BOOL] = SLICE_INIT("true or false"),
+		[CONF_CHOICE] = SLICE_INIT("one of "),
+		[CONF_SET] = SLICE_INIT("a list of "),
+		[CONF_LIST] = SLICE_INIT("a list"),
 	};
 
 	put(w, option->type == CONF_TEXT ? option->form->noun : nouns[option->type]);

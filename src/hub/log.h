@@ -17,7 +17,7 @@
 #include "base/siphash.h"
 #include "base/slice.h"
 #include "base/writer.h"
-#include "hub/topic.h"
+#include "policy/topic.h"
 #include "sse/event.h"
 
 #include <stdatomic.h>

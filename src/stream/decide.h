@@ -9,9 +9,9 @@
 
 #include "base/arena.h"
 #include "http/request.h"
-#include "hub/topic.h"
 #include "identity/credential.h"
 #include "policy/cors.h"
+#include "policy/topic.h"
 #include "stream/settings.h"
 
 /* What has been found out about a request so far; refusals leave it filled up to there. */

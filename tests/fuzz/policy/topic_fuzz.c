@@ -4,7 +4,7 @@
  * asked for (the second) must match every topic that this matches: else a subscriber reads
  * what it may not.
  */
-#include "hub/topic.h"
+#include "policy/topic.h"
 
 #include "base/require.h"
 

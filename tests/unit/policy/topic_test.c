@@ -2,7 +2,7 @@
 #include "../edge.h"
 #include "../test.h"
 
-#include "hub/topic.h"
+#include "policy/topic.h"
 
 #define S16  "0123456789abcdef"
 #define S64  S16 S16 S16 S16

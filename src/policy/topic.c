@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hub/topic.h"
+#include "policy/topic.h"
 
 static bool is_visible(struct slice s)
 {
