@@ -42,6 +42,19 @@ static bool keep_rest(struct conn *c, struct slice rest)
 	return true;
 }
 
+/*
+ * The cursor of a live reader stays at its last event, however far other topics have run on. It
+ * must follow before the reader goes by it: what was for others is no lag and no loss.
+ */
+static void follow_rounds(const struct engine *e, struct conn *c)
+{
+	const struct view *v = &e->view;
+	uint64_t given = view_round_is_open(v) ? v->round_first : v->next_seq;
+
+	if (c->sub.live && c->sub.cursor < given)
+		c->sub.cursor = given;
+}
+
 void deliver_own(struct engine *e, struct conn *c, struct slice bytes)
 {
 	ptrdiff_t n = e->config.io.send(e->config.io.ctx, c->io, &bytes, 1);
@@ -54,10 +67,12 @@ void deliver_own(struct engine *e, struct conn *c, struct slice bytes)
 	progress(e, c, sent);
 	if (sent == bytes.len)
 		return;
-	if (!keep_rest(c, slice_from(bytes, sent)))
+	if (!keep_rest(c, slice_from(bytes, sent))) {
 		stop_quietly(e, c, CLOSE_NO_MEMORY);
-	else
-		block(e, c);
+		return;
+	}
+	follow_rounds(e, c);
+	block(e, c);
 }
 
 /* After a short write: moves the cursor behind what went out, and keeps a cut frame's rest. */
@@ -215,6 +230,9 @@ void deliver_writable(struct engine *e, struct conn *c)
 	}
 	if (c->state != CONN_STREAM || c->sub.live)
 		return;
+	/* The write deadline runs from the first step, also if that sent nothing. */
+	if (c->blocked_ms == 0)
+		c->blocked_ms = e->now_ms;
 	conn_want(e, c, WANT_READ | WANT_WRITE);
 	timers_stream(e, c);
 }

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stream/conn.h"
 
+/* Without heartbeats silence has no end: the timer then only looks after a stray reader. */
+static uint64_t silent_since(const struct engine *e, const struct conn *c)
+{
+	return e->settings->heartbeat_mode == HEARTBEAT_OFF ? e->now_ms : c->active_ms;
+}
+
 void timers_stream(struct engine *e, struct conn *c)
 {
 	const struct stream_settings *s = e->settings;
@@ -12,7 +18,7 @@ void timers_stream(struct engine *e, struct conn *c)
 		wheel_set(&e->wheel, &c->timer, c->blocked_ms + s->write_timeout_ms);
 	else
 		wheel_set(&e->wheel, &c->timer,
-			  c->active_ms +
+			  silent_since(e, c) +
 				  rng_jitter(&e->rng, c->route->heartbeat_ms, s->heartbeat_jitter));
 }
 
@@ -33,12 +39,13 @@ static void heartbeat(struct engine *e, struct conn *c)
 	deliver_own(e, c, writer_slice(&w));
 }
 
-/* Shortest silence that a heartbeat may break: the period less its jitter. */
+/* Shortest silence that a heartbeat may break: the period less its jitter, as rng_jitter has it. */
 static uint64_t quiet_ms(const struct engine *e, const struct conn *c)
 {
 	uint64_t period = c->route->heartbeat_ms;
+	unsigned percent = e->settings->heartbeat_jitter;
 
-	return period - period / 100 * e->settings->heartbeat_jitter;
+	return period - period / 100 * percent - period % 100 * percent / 100;
 }
 
 static void stream_timer(struct engine *e, struct conn *c)
