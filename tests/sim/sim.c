@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim.h"
+
+#include "base/require.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PASSES 1000000u /* of one sim_run: past it the engine spins without getting on */
+#define KEY        ((struct siphash_key){1, 2})
+
+static void keep(struct buf *b, struct slice s)
+{
+	enum err err = buf_append(b, s);
+
+	require(err == OK);
+}
+
+/* The engine's way out. */
+
+static struct sim_peer *peer_of(void *ctx, int io)
+{
+	const struct sim_worker *w = ctx;
+
+	require(io >= 0 && (size_t)io < w->sim->peer_end && w->sim->peers[io]);
+	return w->sim->peers[io];
+}
+
+static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
+{
+	struct sim_peer *p = peer_of(ctx, io);
+	size_t n = p->to_server.len;
+
+	require(!p->closed);
+	if (p->reset)
+		return IO_GONE;
+	if (n == 0)
+		return p->half_closed ? 0 : IO_BLOCKED;
+	n = n > cap ? cap : n;
+	n = n > p->max_recv ? p->max_recv : n;
+	memcpy(buf, p->to_server.ptr, n);
+	buf_consume(&p->to_server, n);
+	return (ptrdiff_t)n;
+}
+
+static ptrdiff_t io_send(void *ctx, int io, const struct slice *parts, size_t n)
+{
+	struct sim_peer *p = peer_of(ctx, io);
+	size_t room = p->capacity > p->socket.len ? p->capacity - p->socket.len : 0;
+	size_t taken = 0;
+
+	require(!p->closed && !p->shut);
+	if (p->reset)
+		return IO_GONE;
+	room = room > p->max_send ? p->max_send : room;
+	for (size_t i = 0; i < n && taken < room; i++) {
+		struct slice part = slice_upto(parts[i], room - taken);
+
+		keep(&p->socket, part);
+		taken += part.len;
+	}
+	p->sent += taken;
+	return taken > 0 ? (ptrdiff_t)taken : IO_BLOCKED;
+}
+
+static void io_send_last(void *ctx, int io, struct slice bytes)
+{
+	struct sim_peer *p = peer_of(ctx, io);
+
+	require(!p->closed && !p->shut);
+	if (!p->reset)
+		keep(&p->socket, bytes);
+}
+
+static void io_want(void *ctx, int io, struct conn *conn, unsigned interest)
+{
+	struct sim_peer *p = peer_of(ctx, io);
+
+	require(!p->closed && (!p->conn || p->conn == conn));
+	p->interest = interest;
+}
+
+static void io_shut(void *ctx, int io)
+{
+	peer_of(ctx, io)->shut = true;
+}
+
+static void io_close(void *ctx, int io)
+{
+	struct sim_peer *p = peer_of(ctx, io);
+
+	require(!p->closed);
+	p->closed = true;
+	p->conn = NULL;
+}
+
+static void io_published(void *ctx)
+{
+	struct sim_worker *w = ctx;
+
+	w->published++;
+}
+
+/* Records. */
+
+static void copy_text(struct sim *sim, char *to, size_t cap, struct slice from)
+{
+	struct slice kept = slice_upto(from, cap - 1);
+
+	if (kept.len > 0)
+		memcpy(to, kept.ptr, kept.len);
+	to[kept.len] = '\0';
+	keep(&sim->record_text, from);
+	keep(&sim->record_text, SLICE("\n"));
+}
+
+static void io_record(void *ctx, const struct stream_record *r)
+{
+	const struct sim_worker *w = ctx;
+	struct sim_record copy = {.r = *r};
+
+	copy_text(w->sim, copy.user, sizeof(copy.user), r->user);
+	copy_text(w->sim, copy.origin, sizeof(copy.origin), r->origin);
+	copy_text(w->sim, copy.auth, sizeof(copy.auth), r->auth_method);
+	copy_text(w->sim, copy.agent, sizeof(copy.agent), r->user_agent);
+	copy_text(w->sim, copy.route, sizeof(copy.route), r->route);
+	copy_text(w->sim, copy.detail, sizeof(copy.detail), r->detail);
+	copy_text(w->sim, copy.last_event_id, sizeof(copy.last_event_id), r->last_event_id);
+	keep(&w->sim->records, (struct slice){(const char *)&copy, sizeof(copy)});
+}
+
+size_t sim_record_count(const struct sim *sim)
+{
+	return sim->records.len / sizeof(struct sim_record);
+}
+
+const struct sim_record *sim_record(const struct sim *sim, size_t nth)
+{
+	require(nth < sim_record_count(sim));
+	return (const struct sim_record *)(const void *)sim->records.ptr + nth;
+}
+
+const struct sim_record *sim_last_record(const struct sim *sim)
+{
+	size_t n = sim_record_count(sim);
+
+	return n > 0 ? sim_record(sim, n - 1) : NULL;
+}
+
+size_t sim_count_records(const struct sim *sim, enum record_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sim_record_count(sim); i++)
+		n += sim_record(sim, i)->r.kind == kind;
+	return n;
+}
+
+/* The world. */
+
+static void make_engine(struct sim *sim, size_t index)
+{
+	const struct sim_options *o = &sim->options;
+	struct sim_worker *w = &sim->workers[index];
+	struct engine_config config = {
+		.settings = &o->settings,
+		.log = sim->log,
+		.admit = sim->admit,
+		.io = {w, io_recv, io_send, io_send_last, io_want, io_shut, io_close, io_published,
+		       io_record},
+		.key = KEY,
+		.seed = o->seed + index,
+		.max_connections = o->max_connections,
+	};
+
+	w->sim = sim;
+	w->index = index;
+	w->engine = engine_new(&config, sim->now_ms, SIM_UNIX_MS);
+	require(w->engine);
+}
+
+static void make_keys(struct sim *sim)
+{
+	keys_init(&sim->subscribers);
+	keys_init(&sim->publishers);
+	enum err err = keys_add(&sim->subscribers, SLICE("alice"), SLICE(SIM_SUBSCRIBER_KEY));
+	require(err == OK);
+	err = keys_add(&sim->publishers, SLICE(""), SLICE(SIM_PUBLISHER_KEY));
+	require(err == OK);
+	sim->options.settings.subscribers = &sim->subscribers;
+	sim->options.settings.publishers = &sim->publishers;
+}
+
+struct sim *sim_new(const struct sim_options *options)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+
+	require(sim && options->workers >= 1 && options->workers <= SIM_WORKERS);
+	sim->options = *options;
+	sim->now_ms = SIM_START_MS;
+	make_keys(sim);
+	buf_init(&sim->records, SIM_RECORDS);
+	buf_init(&sim->record_text, SIM_RECORDS);
+	sim->log = log_new(options->log, options->epoch_ms, KEY);
+	sim->admit = admit_new(options->limits, KEY);
+	require(sim->log && sim->admit);
+	for (size_t i = 0; i < options->workers; i++)
+		make_engine(sim, i);
+	return sim;
+}
+
+void sim_free(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->peer_end; i++) {
+		if (sim->peers[i])
+			sim_forget(sim->peers[i]);
+	}
+	require(admit_streams(sim->admit) == 0);
+	require(admit_connections(sim->admit) == 0);
+	for (size_t i = 0; i < sim->options.workers; i++) {
+		require(engine_streams(sim->workers[i].engine) == 0);
+		engine_free(sim->workers[i].engine);
+	}
+	admit_free(sim->admit);
+	log_free(sim->log);
+	keys_fini(&sim->subscribers);
+	keys_fini(&sim->publishers);
+	buf_free(&sim->records);
+	buf_free(&sim->record_text);
+	free(sim);
+}
+
+/* Peers. */
+
+static void refuse_at_the_door(struct sim_peer *p)
+{
+	char text[POLICY_MAX_HEAD + 512];
+	struct writer w;
+
+	writer_init(&w, text, sizeof(text));
+	engine_put_refusal(p->sim->workers[p->worker].engine, &w);
+	require(!w.overflow);
+	keep(&p->socket, writer_slice(&w));
+	p->refused = true;
+	p->closed = true;
+}
+
+static void dial(struct sim_peer *p, size_t worker)
+{
+	require(worker < p->sim->options.workers);
+	p->worker = worker;
+	p->interest = WANT_READ;
+	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &p->addr, false);
+	if (!p->conn)
+		refuse_at_the_door(p);
+}
+
+struct sim_peer *sim_connect_from(struct sim *sim, size_t worker, const struct addr *addr)
+{
+	struct sim_peer *p = calloc(1, sizeof(*p));
+	size_t io = 0;
+
+	while (io < SIM_PEERS && sim->peers[io])
+		io++;
+	require(p && io < SIM_PEERS);
+	sim->peers[io] = p;
+	if (io >= sim->peer_end)
+		sim->peer_end = io + 1;
+	p->sim = sim;
+	p->io = (int)io;
+	p->addr = *addr;
+	p->capacity = SIM_SOCKET;
+	p->max_send = SIZE_MAX;
+	p->max_recv = SIZE_MAX;
+	buf_init(&p->to_server, CLIENT_MAX_INPUT);
+	buf_init(&p->socket, CLIENT_MAX_INPUT);
+	client_init(&p->client);
+	p->client.now_ms = sim->now_ms;
+	dial(p, worker);
+	return p;
+}
+
+struct sim_peer *sim_connect(struct sim *sim, size_t worker)
+{
+	const struct addr addr = addr_v4((const uint8_t[]){192, 0, 2, 1});
+
+	return sim_connect_from(sim, worker, &addr);
+}
+
+/* The engine hears of a reset at once and lets go of the connection. */
+static void cut(struct sim_peer *p)
+{
+	p->reset = true;
+	if (p->conn)
+		engine_gone(p->sim->workers[p->worker].engine, p->conn);
+	require(p->closed && !p->client.malformed);
+}
+
+void sim_reconnect(struct sim_peer *p, size_t worker)
+{
+	cut(p);
+	buf_reset(&p->to_server);
+	buf_reset(&p->socket);
+	client_restart(&p->client);
+	p->reset = false;
+	p->half_closed = false;
+	p->refused = false;
+	p->shut = false;
+	p->closed = false;
+	dial(p, worker);
+}
+
+void sim_forget(struct sim_peer *p)
+{
+	cut(p);
+	p->sim->peers[p->io] = NULL;
+	buf_free(&p->to_server);
+	buf_free(&p->socket);
+	client_fini(&p->client);
+	free(p);
+}
+
+void sim_send_slice(struct sim_peer *p, struct slice bytes)
+{
+	keep(&p->to_server, bytes);
+}
+
+void sim_send(struct sim_peer *p, const char *text)
+{
+	sim_send_slice(p, slice_of(text));
+}
+
+void sim_trickle(struct sim_peer *p, struct slice bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++) {
+		sim_send_slice(p, (struct slice){bytes.ptr + i, 1});
+		sim_run(p->sim);
+	}
+}
+
+size_t sim_read(struct sim_peer *p, size_t n)
+{
+	struct slice bytes = slice_upto(buf_slice(&p->socket), n);
+
+	n = bytes.len;
+	p->client.now_ms = p->sim->now_ms;
+	client_feed(&p->client, bytes);
+	buf_consume(&p->socket, n);
+	if (p->socket.len == 0 && (p->closed || p->shut))
+		client_end(&p->client);
+	return n;
+}
+
+void sim_reset(struct sim_peer *p)
+{
+	p->reset = true;
+}
+
+void sim_hang_up(struct sim_peer *p)
+{
+	p->half_closed = true;
+}
+
+/* Time. */
+
+static bool is_readable(const struct sim_peer *p)
+{
+	return p->reset || ((p->interest & WANT_READ) && (p->to_server.len > 0 || p->half_closed));
+}
+
+static bool is_writable(const struct sim_peer *p)
+{
+	return p->reset || ((p->interest & WANT_WRITE) && p->socket.len < p->capacity);
+}
+
+/* What epoll would report of one connection; true if it reported something. */
+static bool report(struct sim_peer *p)
+{
+	struct engine *engine = p->sim->workers[p->worker].engine;
+	bool moved = false;
+
+	if (p->conn && is_readable(p)) {
+		engine_readable(engine, p->conn);
+		moved = true;
+	}
+	if (p->conn && is_writable(p)) {
+		engine_writable(engine, p->conn);
+		moved = true;
+	}
+	return moved;
+}
+
+static bool run_peers(struct sim *sim)
+{
+	bool moved = false;
+
+	for (size_t i = 0; i < sim->peer_end; i++) {
+		struct sim_peer *p = sim->peers[i];
+
+		if (!p)
+			continue;
+		moved |= report(p);
+		if (!p->stalled)
+			moved |= sim_read(p, SIZE_MAX) > 0;
+	}
+	return moved;
+}
+
+/* Returns after how many milliseconds some engine wants to be woken. */
+static uint64_t run_engines(struct sim *sim)
+{
+	uint64_t wait_ms = UINT64_MAX;
+
+	for (size_t i = 0; i < sim->options.workers; i++) {
+		struct sim_worker *w = &sim->workers[i];
+		uint64_t wanted_ms = engine_turn(w->engine, sim->options.turn);
+
+		if (engine_has_news(w->engine))
+			wanted_ms = 0;
+		wait_ms = wanted_ms < wait_ms ? wanted_ms : wait_ms;
+	}
+	return wait_ms;
+}
+
+static uint64_t settle(struct sim *sim)
+{
+	uint64_t wait_ms = 0;
+
+	for (unsigned pass = 0;; pass++) {
+		bool moved = run_peers(sim);
+
+		require(pass < MAX_PASSES);
+		wait_ms = run_engines(sim);
+		if (!moved && wait_ms > 0 && !run_peers(sim))
+			return wait_ms;
+	}
+}
+
+static void tell_time(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->options.workers; i++)
+		engine_time(sim->workers[i].engine, sim->now_ms,
+			    SIM_UNIX_MS + (sim->now_ms - SIM_START_MS));
+}
+
+void sim_run(struct sim *sim)
+{
+	(void)settle(sim);
+}
+
+void sim_pass(struct sim *sim, uint64_t ms)
+{
+	uint64_t end_ms = sim->now_ms + ms;
+
+	uint64_t wait_ms = settle(sim);
+	while (sim->now_ms < end_ms) {
+		uint64_t left_ms = end_ms - sim->now_ms;
+
+		sim->now_ms += wait_ms < left_ms ? wait_ms : left_ms;
+		tell_time(sim);
+		wait_ms = settle(sim);
+	}
+}
+
+void sim_publish(struct sim *sim, const char *topic, const char *id, struct slice data)
+{
+	struct log_event event = {.topics = {slice_of(topic)}, .topic_count = 1, .sse.data = data};
+	struct log_receipt receipt;
+
+	event.sse.id = id ? slice_of(id) : SLICE_NONE;
+	enum err err = log_publish(sim->log, &event, sim->now_ms, &receipt);
+	require(err == OK);
+}
+
+/* Short forms. */
+
+void sim_ask(struct sim_peer *p, const char *target, const char *fields)
+{
+	sim_send(p, "GET ");
+	sim_send(p, target);
+	sim_send(p, " HTTP/1.1\r\nHost: sluice.test\r\nAccept: text/event-stream\r\n");
+	sim_send(p, fields);
+	sim_send(p, "\r\n");
+	sim_run(p->sim);
+}
+
+struct sim_peer *sim_get(struct sim *sim, size_t worker, const char *target, const char *fields)
+{
+	struct sim_peer *p = sim_connect(sim, worker);
+
+	sim_ask(p, target, fields);
+	return p;
+}
+
+struct sim_peer *sim_post(struct sim *sim, const char *content_type, struct slice body)
+{
+	struct sim_peer *p = sim_connect(sim, 0);
+	char number[32];
+	struct writer w;
+
+	writer_init(&w, number, sizeof(number));
+	put_u64(&w, body.len);
+	sim_send(p, "POST /publish HTTP/1.1\r\nHost: sluice.test\r\n"
+		    "Authorization: Bearer " SIM_PUBLISHER_KEY "\r\nContent-Type: ");
+	sim_send(p, content_type);
+	sim_send(p, "\r\nContent-Length: ");
+	sim_send_slice(p, writer_slice(&w));
+	sim_send(p, "\r\n\r\n");
+	sim_send_slice(p, body);
+	sim_run(sim);
+	return p;
+}
+
+const struct engine_counters *sim_counters(const struct sim *sim, size_t worker)
+{
+	return engine_counters(sim->workers[worker].engine);
+}
