@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 run_packages=(
 	'gcc cmd:gcc' 'libc6-dev file:/usr/include/stdio.h'
 	'meson cmd:meson' 'ninja-build cmd:ninja' 'pkg-config cmd:pkg-config'
-	'libssl-dev pc:libcrypto' 'libjansson-dev pc:jansson' 'libyaml-dev pc:yaml-0.1'
+	'libssl-dev pc:libssl' 'libc-ares-dev pc:libcares' 'libjansson-dev pc:jansson'
+	'libyaml-dev pc:yaml-0.1'
 )
 test_packages=(
 	'libcmocka-dev pc:cmocka' 'clang cmd:clang' 'llvm cmd:llvm-symbolizer'

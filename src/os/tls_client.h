@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tls_client.h - TLS 1.2 or 1.3 over a connected socket (OpenSSL): chain and host name are always
+ * verified, there is no way to turn that off; no renegotiation, no compression. Never blocks.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/slice.h"
+
+#include <openssl/types.h>
+
+#define TLS_MAX_HOST 255u /* bytes (RFC 1035 2.3.4) */
+
+/* Which authorities are believed. Immutable: all threads may share one. */
+struct tls_trust;
+
+/*
+ * The authorities in the PEM file `ca_file`; NULL: the system's. NULL on failure, and *ret_why
+ * says what is wrong, static text.
+ */
+struct tls_trust *tls_trust_new(const char *ca_file, const char **ret_why);
+/* NULL-safe. After the last client of it. */
+void tls_trust_free(struct tls_trust *trust);
+
+struct tls_client {
+	SSL *ssl;
+	int fd;          /* the caller's to close */
+	const char *why; /* of TLS_FAILED; static text, never a secret */
+};
+
+#define TLS_WANT_READ  (-1) /* wait until the socket is readable */
+#define TLS_WANT_WRITE (-2) /* wait until the socket is writable */
+#define TLS_FAILED     (-3) /* `why` says why; only tls_client_fini remains */
+
+/*
+ * Begins on the non-blocking socket `fd`, for `host`: a name, or an address literal without
+ * brackets. `c` must not move until tls_client_fini. Errors: E_TOO_BIG (host), E_NOMEM.
+ */
+enum err tls_client_init(struct tls_client *c, const struct tls_trust *trust, int fd,
+			 struct slice host);
+/* 1 when the peer is verified and bytes may go, else one of the negative results. */
+long tls_client_handshake(struct tls_client *c);
+/* Bytes received, 0 at the end that the peer announced, else one of the negative results. */
+long tls_client_receive(struct tls_client *c, char *room, size_t cap);
+/* Bytes taken, else a negative result; then the same bytes must be offered again. */
+long tls_client_send(struct tls_client *c, struct slice bytes);
+/* Says goodbye where that does not block, and frees. Harmless on a zeroed or ended client. */
+void tls_client_fini(struct tls_client *c);
