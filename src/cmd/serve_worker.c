@@ -14,6 +14,7 @@
 #define WORKER_ACCEPTS 64u  /* connections taken in a row from one listener */
 #define ACCEPT_REST_MS 100u /* while there are no descriptors */
 
+/* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
 _Static_assert(PEER_BLOCKED == IO_BLOCKED && PEER_GONE == IO_GONE, "one meaning in both layers");
 _Static_assert((int)WAITSET_READ == (int)WANT_READ && (int)WAITSET_WRITE == (int)WANT_WRITE,
 	       "one meaning in both layers");

@@ -48,15 +48,19 @@ static bool set_int(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
 
+/* The port that was asked for, or that the kernel gave. */
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage name = {0};
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} name = {0};
 	socklen_t len = sizeof(name);
 
-	if (getsockname(fd, (struct sockaddr *)&name, &len) != 0)
+	if (getsockname(fd, (struct sockaddr *)&name.any, &len) != 0)
 		return 0;
-	return ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
-						: ((struct sockaddr_in *)&name)->sin_port);
+	return ntohs(name.any.ss_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
 }
 
 static int open_socket(const struct sockaddr_storage *address)

@@ -17,9 +17,9 @@ static const struct manual {
 	const char *file; /* NULL: in the program only */
 	void (*write)(struct writer *w);
 } manuals[] = {
-    {"markdown", "docs/configuration.md", conf_document},
-    {"man", "man/sluice.yaml.5", conf_man},
-    {"text", NULL, conf_help},
+	{"markdown", "docs/configuration.md", conf_document},
+	{"man", "man/sluice.yaml.5", conf_man},
+	{"text", NULL, conf_help},
 };
 
 static struct slice write_manual(const struct manual *manual, char *text)
@@ -93,16 +93,16 @@ static void text_fits_a_terminal(void **state)
 static size_t size_of_type(enum conf_type type)
 {
 	static const size_t sizes[] = {
-	    [CONF_GROUP] = 0,
-	    [CONF_ITEMS] = sizeof(void *),
-	    [CONF_DURATION] = sizeof(uint64_t),
-	    [CONF_BYTES] = sizeof(uint64_t),
-	    [CONF_NUMBER] = sizeof(uint64_t),
-	    [CONF_BOOL] = sizeof(bool),
-	    [CONF_CHOICE] = sizeof(enum conf_accept),
-	    [CONF_SET] = sizeof(unsigned),
-	    [CONF_TEXT] = sizeof(struct slice),
-	    [CONF_LIST] = sizeof(void *),
+		[CONF_GROUP] = 0,
+		[CONF_ITEMS] = sizeof(void *),
+		[CONF_DURATION] = sizeof(uint64_t),
+		[CONF_BYTES] = sizeof(uint64_t),
+		[CONF_NUMBER] = sizeof(uint64_t),
+		[CONF_BOOL] = sizeof(bool),
+		[CONF_CHOICE] = sizeof(enum conf_accept),
+		[CONF_SET] = sizeof(unsigned),
+		[CONF_TEXT] = sizeof(struct slice),
+		[CONF_LIST] = sizeof(void *),
 	};
 
 	return sizes[type];
@@ -149,10 +149,10 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_prestate(files_are_what_the_table_says, argv[1]),
-	    cmocka_unit_test(every_manual_names_every_key),
-	    cmocka_unit_test(text_fits_a_terminal),
-	    cmocka_unit_test(rows_are_sound),
+		cmocka_unit_test_prestate(files_are_what_the_table_says, argv[1]),
+		cmocka_unit_test(every_manual_names_every_key),
+		cmocka_unit_test(text_fits_a_terminal),
+		cmocka_unit_test(rows_are_sound),
 	};
 
 	return cmocka_run_group_tests_name("conf-document", tests, NULL, NULL);

@@ -36,12 +36,12 @@ static const struct {
 	struct slice text;
 	struct slice want;
 } warnings[] = {
-    {"every host is allowed, loudly", SLICE_INIT("hosts: [\"*\"]\n"),
-     SLICE_INIT(AT "1:9: warning: hosts: '*' answers for every name: a hostile page can reach "
-		   "this server by DNS rebinding; list the names if you can\n")},
-    {"a cookie without keys does nothing", SLICE_INIT("auth: {cookie: sid}\n"),
-     SLICE_INIT(AT "1:16: warning: auth.cookie: without auth.keys-file no cookie is ever "
-		   "valid\n")},
+	{"every host is allowed, loudly", SLICE_INIT("hosts: [\"*\"]\n"),
+	 SLICE_INIT(AT "1:9: warning: hosts: '*' answers for every name: a hostile page can reach "
+		       "this server by DNS rebinding; list the names if you can\n")},
+	{"a cookie without keys does nothing", SLICE_INIT("auth: {cookie: sid}\n"),
+	 SLICE_INIT(AT "1:16: warning: auth.cookie: without auth.keys-file no cookie is ever "
+		       "valid\n")},
 };
 
 static void warns_and_goes_on(void **state)
@@ -154,13 +154,13 @@ static void writes_file_errors_without_a_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(explains_each_fault),
-	    cmocka_unit_test(warns_and_goes_on),
-	    cmocka_unit_test(tells_twenty_errors_and_that_there_are_more),
-	    cmocka_unit_test(keeps_the_notes_nearest_to_the_top),
-	    cmocka_unit_test(prints_the_longest_report),
-	    cmocka_unit_test(shows_no_controls),
-	    cmocka_unit_test(writes_file_errors_without_a_place),
+		cmocka_unit_test(explains_each_fault),
+		cmocka_unit_test(warns_and_goes_on),
+		cmocka_unit_test(tells_twenty_errors_and_that_there_are_more),
+		cmocka_unit_test(keeps_the_notes_nearest_to_the_top),
+		cmocka_unit_test(prints_the_longest_report),
+		cmocka_unit_test(shows_no_controls),
+		cmocka_unit_test(writes_file_errors_without_a_place),
 	};
 
 	return cmocka_run_group_tests_name("conf-faults", tests, NULL, NULL);
