@@ -196,10 +196,12 @@ static enum refusal subscribe(struct engine *e, struct conn *c)
 {
 	struct ask *ask = &c->x->ask;
 
-	return view_subscribe(&e->view, &c->sub, ask->patterns, ask->pattern_count,
-			      ask->authenticated)
-		       ? REFUSAL_NO_MEMORY
-		       : REFUSAL_NONE;
+	if (view_subscribe(&e->view, &c->sub, ask->patterns, ask->pattern_count,
+			   ask->authenticated))
+		return REFUSAL_NO_MEMORY;
+	/* Finding where it resumes may hand out a round: nothing may go out before the head. */
+	c->sub.live = false;
+	return REFUSAL_NONE;
 }
 
 void open_stream(struct engine *e, struct conn *c)
