@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sim.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Publishes "FROM" to "TO - 1" on the topic, each as one event. */
