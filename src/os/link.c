@@ -40,7 +40,7 @@ static enum link_fault connect_first(struct link *link)
 		case DIAL_READY:
 			return LINK_OK;
 		case DIAL_FAILED:
-			link->error = d->error;
+			link->why = strerrordesc_np(d->error);
 			return LINK_UNREACHABLE;
 		case DIAL_WAIT:
 			break;
@@ -104,7 +104,7 @@ static enum link_fault send_plain(struct link *link, struct slice *bytes)
 	if (n == TCP_AGAIN)
 		return wait_for(link, POLLOUT, UINT64_MAX);
 	if (n == TCP_FAILED) {
-		link->error = errno;
+		link->why = strerrordesc_np(errno);
 		return LINK_BROKEN;
 	}
 	*bytes = slice_from(*bytes, (size_t)n);
@@ -145,7 +145,7 @@ static enum link_fault receive_plain(struct link *link, char *room, size_t cap, 
 			return LINK_OK;
 		}
 		if (n == TCP_FAILED) {
-			link->error = errno;
+			link->why = strerrordesc_np(errno);
 			return LINK_BROKEN;
 		}
 		enum link_fault fault = wait_for(link, POLLIN, UINT64_MAX);

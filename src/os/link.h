@@ -26,8 +26,7 @@ struct link {
 	struct dial dial;
 	struct tls_client tls; /* ssl NULL: plain */
 	const struct patience *patience;
-	int error;       /* errno behind LINK_UNREACHABLE and LINK_BROKEN; 0: none */
-	const char *why; /* of TLS; NULL: none; static text */
+	const char *why; /* more about the fault; NULL: nothing; static text */
 };
 
 /*
