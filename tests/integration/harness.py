@@ -66,29 +66,43 @@ class Lines:
             if found:
                 return found
 
-    def close(self):
+    def rest(self):
+        """All lines, once the program has ended."""
         self._thread.join(TIMEOUT)
-        self._pipe.close()
+        while not self._queue.empty():
+            line = self._queue.get()
+            if line is not None:
+                self.seen.append(line)
+        return self.seen
+
+    def close(self):
+        """The writer has ended; where a grandchild holds the pipe open, the pipe stays."""
+        self._thread.join(TIMEOUT)
+        if not self._thread.is_alive():
+            self._pipe.close()
 
 
 class Server:
     """`sluice serve` on free ports; use as a context manager.
 
-    config: the text of sluice.yaml, with its listeners on port 0. urls: one for each listener, in
-    the order of their lines on stderr. log(): waits for a JSON line on stdout.
+    config: sluice.yaml as text or as a dict, with its listeners on port 0. urls: one for each
+    listener, in the order of their lines on stderr. log(): waits for a JSON line on stdout. stdout
+    may be a descriptor of the caller; before: called in the child before the program starts.
     """
 
-    def __init__(self, config=None, args=(), listeners=1, env=None):
+    def __init__(self, config=None, args=(), listeners=1, env=None, stdout=subprocess.PIPE,
+                 before=None):
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-")
         self.folder = pathlib.Path(self._folder.name)
         words = [PROGRAM, "serve", *args]
         if config is not None:
-            (self.folder / "sluice.yaml").write_text(config, encoding="utf-8")
+            text = config if isinstance(config, str) else json.dumps(config, indent=1)
+            (self.folder / "sluice.yaml").write_text(text, encoding="utf-8")
             words += ["-c", str(self.folder / "sluice.yaml")]
-        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=stdout,
+                                        stderr=subprocess.PIPE, text=True, preexec_fn=before,
                                         env={**os.environ, **(env or {})})
-        self.stdout = Lines(self.process.stdout)
+        self.stdout = Lines(self.process.stdout) if self.process.stdout else None
         self.stderr = Lines(self.process.stderr)
         self.urls = []
         try:
@@ -118,6 +132,23 @@ class Server:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def resident(self):
+        """VmRSS in KiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+
+    def settle(self, wanted):
+        """Asks for /healthz until wanted() holds: each answer is one more turn of the server."""
+        deadline = time.monotonic() + TIMEOUT
+        with Connection(self) as connection:
+            while not wanted():
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"not settled: {wanted()}")
+                connection.request("GET", "/healthz").response()
+
     def stop(self):
         """SIGTERM, then the exit code; the program must end by itself."""
         if self.process.poll() is None:
@@ -131,7 +162,8 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self.stdout.close()
+        if self.stdout:
+            self.stdout.close()
         self.stderr.close()
         self._folder.cleanup()
 
