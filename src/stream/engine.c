@@ -208,15 +208,25 @@ bool engine_turn_news(struct engine *e)
 	return any;
 }
 
-uint64_t engine_turn(struct engine *e, size_t budget)
+/*
+ * Timers that are due have just run. What the wheel reports as due at once stands in this tick's
+ * slot for a later turn of the wheel: without the tick's wait the host would spin until it ends.
+ */
+static uint64_t wait_ms(const struct engine *e)
 {
 	const uint64_t idle_ms = 60000;
+	uint64_t ms = wheel_wait_ms(&e->wheel, e->now_ms, idle_ms);
 
+	return ms > 0 ? ms : WHEEL_TICK_MS;
+}
+
+uint64_t engine_turn(struct engine *e, size_t budget)
+{
 	bury(e);
 	timers_run(e);
 	if (fan_out(e, budget) || !list_is_empty(&e->closed))
 		return 0;
-	return wheel_wait_ms(&e->wheel, e->now_ms, idle_ms);
+	return wait_ms(e);
 }
 
 /* A connection between requests closes at once, one within a request after its answer. */

@@ -42,6 +42,8 @@ static void exchange_reset(struct engine *e, struct exchange *x)
 	arena_free(&x->arena);
 	x->out_sent = 0;
 	x->scan = (struct http_scan){0};
+	/* A fault in the next head must not be answered by what this one asked for. */
+	x->req = (struct http_request){0};
 	x->ask = (struct ask){0};
 	x->request_id = ++e->next_request_id;
 }
