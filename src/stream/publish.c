@@ -226,6 +226,9 @@ void publish_begin(struct engine *e, struct conn *c)
 	enum refusal refusal = decide_publish(e->settings, &x->ask);
 
 	if (refusal) {
+		/* Who forgot the length may send a body all the same: it is no next request. */
+		x->linger_after |= refusal == REFUSAL_LENGTH_REQUIRED;
+		x->close_after |= x->linger_after;
 		answer_refusal(e, c, refusal, SLICE_NONE);
 		return;
 	}
