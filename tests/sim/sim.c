@@ -29,7 +29,7 @@ static struct sim_peer *peer_of(void *ctx, int io)
 static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
 {
 	struct sim_peer *p = peer_of(ctx, io);
-	size_t n = p->to_server.len;
+	size_t n = p->to_server.len - p->received;
 
 	require(!p->closed);
 	if (p->reset)
@@ -38,8 +38,12 @@ static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
 		return p->half_closed ? 0 : IO_BLOCKED;
 	n = n > cap ? cap : n;
 	n = n > p->max_recv ? p->max_recv : n;
-	memcpy(buf, p->to_server.ptr, n);
-	buf_consume(&p->to_server, n);
+	memcpy(buf, p->to_server.ptr + p->received, n);
+	p->received += n;
+	if (p->received == p->to_server.len) {
+		buf_reset(&p->to_server);
+		p->received = 0;
+	}
 	return (ptrdiff_t)n;
 }
 
@@ -300,6 +304,7 @@ void sim_reconnect(struct sim_peer *p, size_t worker)
 {
 	cut(p);
 	buf_reset(&p->to_server);
+	p->received = 0;
 	buf_reset(&p->socket);
 	client_restart(&p->client);
 	p->reset = false;

@@ -54,7 +54,8 @@ struct sim_peer {
 	struct addr addr;
 	struct conn *conn; /* the engine's; NULL when it has closed */
 	unsigned interest;
-	struct buf to_server; /* sent and not yet read by the engine */
+	struct buf to_server; /* sent to the engine */
+	size_t received;      /* bytes of `to_server` that it has read */
 	struct buf socket;    /* written by the engine and not yet read by the peer */
 	size_t capacity;      /* bytes that `socket` holds */
 	size_t max_send;      /* bytes that one send takes */
