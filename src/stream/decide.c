@@ -147,7 +147,8 @@ enum refusal decide_fault(enum auth_fault fault)
 		return REFUSAL_TWO_CREDENTIALS;
 	if (fault == AUTH_NO_MEMORY)
 		return REFUSAL_NO_MEMORY;
-	if (fault == AUTH_INTROSPECTION_FAILED || fault == AUTH_KEYS_UNAVAILABLE)
+	if (fault == AUTH_INTROSPECTION_FAILED || fault == AUTH_KEYS_UNAVAILABLE ||
+	    fault == AUTH_OVERLOADED)
 		return REFUSAL_AUTH_UNAVAILABLE;
 	return REFUSAL_BAD_CREDENTIAL;
 }

@@ -44,7 +44,7 @@ static enum err revoke_one(struct engine *e, enum revocation_kind kind, const js
 		.id = {json_string_value(id), json_string_length(id)},
 		.at_ms = e->unix_ms,
 	};
-	enum err err = revocations_add(e->config.revocations, &r);
+	enum err err = revocations_add(e->config.revocations, &r, e->unix_ms);
 
 	if (err)
 		return err;
