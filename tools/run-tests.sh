@@ -13,6 +13,8 @@ readonly SUITES=${TEST_SUITES:-lint unit unit-asan integration integration-asan 
 mkdir -p "$OUT"
 passed=0
 failed=0
+running=
+trap '[[ -z $running ]] || kill "$running"; exit 130' INT TERM
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1
 export UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1
 export TSAN_OPTIONS=halt_on_error=1
@@ -35,7 +37,11 @@ run_suite() { # SUITE READER FILE COMMAND...
 	local suite=$1 reader=$2 file=$3 code=0 start=$SECONDS
 	shift 3
 	rm -f "$file"
-	timeout -k 10 "$SUITE_MAX" "$@" >"$OUT/$suite.log" 2>&1 || code=$?
+	# In the background, so that an interrupted run takes its suite along: timeout passes TERM on.
+	timeout -k 10 "$SUITE_MAX" "$@" >"$OUT/$suite.log" 2>&1 &
+	running=$!
+	wait "$running" || code=$?
+	running=
 	add "$suite" "$reader" "$file" "$code" $((SECONDS - start))
 }
 

@@ -2,15 +2,14 @@
 /*
  * oom.h - memory that ends on demand.
  *
- * The linker puts oom.c in the place of malloc, calloc and realloc (-Wl,--wrap). What the world
- * itself allocates is not meant to fail: it holds the countdown still meanwhile.
+ * The linker puts oom.c in the place of malloc, calloc, realloc and aligned_alloc (-Wl,--wrap).
+ * Only what an engine allocates counts and fails, not what the world around it needs.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "sim.h"
 
-/* The `nth` allocation from now on fails, and only that one; 0: none does. */
-void oom_arm(size_t nth);
+/* The `nth` allocation of the engines from now on fails, and only that one. */
+void oom_arm(struct sim *sim, size_t nth);
 /* True if the allocation that was to fail was reached; none fails from now on. */
 bool oom_disarm(void);

@@ -16,6 +16,12 @@ static void keep(struct buf *b, struct slice s)
 	require(err == OK);
 }
 
+static void tell(const struct sim *sim, bool inside)
+{
+	if (sim->on_engine)
+		sim->on_engine(inside);
+}
+
 /* The engine's way out. */
 
 static struct sim_peer *peer_of(void *ctx, int io)
@@ -57,12 +63,14 @@ static ptrdiff_t io_send(void *ctx, int io, const struct slice *parts, size_t n)
 	if (p->reset)
 		return IO_GONE;
 	room = room > p->max_send ? p->max_send : room;
+	tell(p->sim, false);
 	for (size_t i = 0; i < n && taken < room; i++) {
 		struct slice part = slice_upto(parts[i], room - taken);
 
 		keep(&p->socket, part);
 		taken += part.len;
 	}
+	tell(p->sim, true);
 	p->sent += taken;
 	return taken > 0 ? (ptrdiff_t)taken : IO_BLOCKED;
 }
@@ -72,8 +80,10 @@ static void io_send_last(void *ctx, int io, struct slice bytes)
 	struct sim_peer *p = peer_of(ctx, io);
 
 	require(!p->closed && !p->shut);
+	tell(p->sim, false);
 	if (!p->reset)
 		keep(&p->socket, bytes);
+	tell(p->sim, true);
 }
 
 static void io_want(void *ctx, int io, struct conn *conn, unsigned interest)
@@ -123,6 +133,7 @@ static void io_record(void *ctx, const struct stream_record *r)
 	const struct sim_worker *w = ctx;
 	struct sim_record copy = {.r = *r};
 
+	tell(w->sim, false);
 	copy_text(w->sim, copy.user, sizeof(copy.user), r->user);
 	copy_text(w->sim, copy.origin, sizeof(copy.origin), r->origin);
 	copy_text(w->sim, copy.auth, sizeof(copy.auth), r->auth_method);
@@ -131,6 +142,7 @@ static void io_record(void *ctx, const struct stream_record *r)
 	copy_text(w->sim, copy.detail, sizeof(copy.detail), r->detail);
 	copy_text(w->sim, copy.last_event_id, sizeof(copy.last_event_id), r->last_event_id);
 	keep(&w->sim->records, (struct slice){(const char *)&copy, sizeof(copy)});
+	tell(w->sim, true);
 }
 
 size_t sim_record_count(const struct sim *sim)
@@ -254,7 +266,9 @@ static void dial(struct sim_peer *p, size_t worker)
 	require(worker < p->sim->options.workers);
 	p->worker = worker;
 	p->interest = WANT_READ;
+	tell(p->sim, true);
 	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &p->addr, false);
+	tell(p->sim, false);
 	if (!p->conn)
 		refuse_at_the_door(p);
 }
@@ -295,8 +309,10 @@ struct sim_peer *sim_connect(struct sim *sim, size_t worker)
 static void cut(struct sim_peer *p)
 {
 	p->reset = true;
+	tell(p->sim, true);
 	if (p->conn)
 		engine_gone(p->sim->workers[p->worker].engine, p->conn);
+	tell(p->sim, false);
 	require(p->closed && !p->client.malformed);
 }
 
@@ -384,6 +400,7 @@ static bool report(struct sim_peer *p)
 	struct engine *engine = p->sim->workers[p->worker].engine;
 	bool moved = false;
 
+	tell(p->sim, true);
 	if (p->conn && is_readable(p)) {
 		engine_readable(engine, p->conn);
 		moved = true;
@@ -392,6 +409,7 @@ static bool report(struct sim_peer *p)
 		engine_writable(engine, p->conn);
 		moved = true;
 	}
+	tell(p->sim, false);
 	return moved;
 }
 
@@ -418,8 +436,10 @@ static uint64_t run_engines(struct sim *sim)
 
 	for (size_t i = 0; i < sim->options.workers; i++) {
 		struct sim_worker *w = &sim->workers[i];
-		uint64_t wanted_ms = engine_turn(w->engine, sim->options.turn);
 
+		tell(sim, true);
+		uint64_t wanted_ms = engine_turn(w->engine, sim->options.turn);
+		tell(sim, false);
 		if (engine_has_news(w->engine))
 			wanted_ms = 0;
 		wait_ms = wanted_ms < wait_ms ? wanted_ms : wait_ms;

@@ -87,6 +87,8 @@ struct sim {
 	struct sim_worker workers[SIM_WORKERS];
 	struct sim_peer *peers[SIM_PEERS];
 	size_t peer_end; /* no peer at or behind it */
+	/* Told when an engine begins and ceases to work; NULL: nobody wants to know. */
+	void (*on_engine)(bool inside);
 	struct buf records;
 	struct buf record_text; /* every byte of every slice of every record */
 };
