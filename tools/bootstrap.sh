@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 run_packages=(
 	'gcc cmd:gcc' 'libc6-dev file:/usr/include/stdio.h'
 	'meson cmd:meson' 'ninja-build cmd:ninja' 'pkg-config cmd:pkg-config'
-	'libssl-dev pc:libssl' 'libc-ares-dev pc:libcares' 'libjansson-dev pc:jansson'
+	'libssl-dev pc:libcrypto libssl' 'libc-ares-dev pc:libcares' 'libjansson-dev pc:jansson'
 	'libyaml-dev pc:yaml-0.1'
 )
 test_packages=(
@@ -73,7 +73,7 @@ esac
 
 missing=()
 for row in "${rows[@]}"; do
-	is_there "${row#* }" || missing+=("${row% *}")
+	is_there "${row#* }" || missing+=("${row%% *}")
 done
 ((${#missing[@]} > 0)) || exit 0
 if ! command -v apt-get >/dev/null || ! can_be_root; then

@@ -37,8 +37,9 @@ analyzer)
 	# Off: the analyzer cannot know that a slice whose ptr is NULL has len 0, and reports every
 	# loop over a slice; and it loses pointers that are stored behind a pointer, and reports a
 	# leak. UBSan and LeakSanitizer check both with real values.
-	options+=(-Dtests=disabled -Dwerror=true
-		'-Dc_args=-fanalyzer -Wno-analyzer-null-dereference -Wno-analyzer-null-argument -Wno-analyzer-malloc-leak')
+	flags=(-fanalyzer -Wno-analyzer-null-dereference -Wno-analyzer-null-argument
+		-Wno-analyzer-malloc-leak)
+	options+=(-Dtests=disabled -Dwerror=true "-Dc_args=${flags[*]}")
 	;;
 *)
 	echo "build.sh: unknown kind '$kind'" >&2

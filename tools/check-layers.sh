@@ -51,7 +51,8 @@ check_includes() { # FILE LAYER
 		target=${line%%/*}
 		if [[ $line != */* ]]; then
 			breach "$file includes \"$line\": write \"layer/file.h\""
-		elif [[ $target != "$layer" && ${may[$layer]} != any && " ${may[$layer]} " != *" $target "* ]]; then
+		elif [[ $target != "$layer" && " ${may[$layer]} " != *" $target "* &&
+			${may[$layer]} != any ]]; then
 			breach "$file includes $line: $layer may use only: ${may[$layer]:-nothing}"
 		fi
 	done < <(sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]+"([^"]+)".*/\1/p' "$file")

@@ -10,11 +10,18 @@ readonly CACHE=build-lint
 mkdir -p "$CACHE/tidy" "$CACHE/cppcheck"
 failed=0
 
-sources() { git ls-files -co --exclude-standard "$@" | while IFS= read -r f; do [[ ! -f $f ]] || echo "$f"; done; }
+# Files that git knows or would take, without those that are deleted but not yet committed so.
+sources() {
+	git ls-files -co --exclude-standard "$@" | while IFS= read -r file; do
+		[[ ! -f $file ]] || echo "$file"
+	done
+}
 
 check_layers() { tools/check-layers.sh; }
 
-check_format() { sources 'src/*.[ch]' 'tests/*.[ch]' 'include/*.h' | xargs clang-format --dry-run -Werror; }
+check_format() {
+	sources 'src/*.[ch]' 'tests/*.[ch]' 'include/*.h' | xargs clang-format --dry-run -Werror
+}
 
 # A file is checked again when it, any header or table, or the list of checks has changed.
 tidy_one() { # FILE COMMON-HASH
@@ -29,10 +36,12 @@ export CACHE
 
 check_tidy() {
 	local common
-	# Needs a compilation database of clang's; nothing is compiled here.
-	[[ -f build-asan/build.ninja ]] || tools/build.sh asan -t clean >/dev/null
-	ninja -C build-asan build.ninja >/dev/null
-	common=$( (clang-tidy --version && cat .clang-tidy && sources 'src/*.h' 'src/*.def' | xargs cat) | sha256sum)
+	# Needs a compilation database of clang's, and the headers that are generated.
+	tools/build.sh asan build.ninja >/dev/null
+	ninja -C build-asan -t targets all | sed -n 's/^\(src.*\): CUSTOM_COMMAND$/\1/p' |
+		xargs -r ninja -C build-asan >/dev/null
+	common=$( (clang-tidy --version && cat .clang-tidy &&
+		sources 'src/*.h' 'src/*.def' | xargs cat) | sha256sum)
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	sources 'src/*.c' | xargs -P "$(nproc)" -I{} bash -c 'tidy_one "$0" "$1"' {} "$common"
 }
@@ -49,7 +58,7 @@ check_analyzer() { tools/build.sh analyzer sluice; }
 
 check_shellcheck() { sources '*.sh' .ci/run | xargs shellcheck; }
 
-# The style warnings of mandoc count too; it looks for our other pages where the system keeps its own.
+# The style warnings of mandoc count too; it looks for our other pages among those of the system.
 check_man() {
 	local found
 	found=$(sources 'man/*.[1-8]' | xargs -r mandoc -Tlint -Wstyle 2>&1 |

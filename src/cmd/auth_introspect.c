@@ -8,7 +8,9 @@
 #include "cmd/auth_breaker.h"
 #include "cmd/auth_load.h"
 #include "cmd/auth_queue.h"
+#include "http/chars.h"
 #include "os/monotonic.h"
+#include "os/wakeup.h"
 #include "os/wallclock.h"
 
 #include <openssl/crypto.h>
@@ -22,6 +24,7 @@
 
 struct introspect {
 	struct introspect_config config;
+	struct wakeup stop;      /* readable at the end: calls are given up */
 	struct auth_queue queue; /* of leaders */
 	pthread_t threads[INTROSPECT_MAX_THREADS];
 	unsigned started;
@@ -54,40 +57,45 @@ static struct slice key_of(const void *item)
 	return digest_slice(&job->key);
 }
 
+static enum err init_sync(struct introspect *in)
+{
+	if (pthread_mutex_init(&in->lock, NULL) != 0)
+		return E_NOMEM;
+	enum err err = auth_queue_init(&in->queue);
+	if (err)
+		goto no_queue;
+	err = wakeup_init(&in->stop);
+	if (!err)
+		return OK;
+	auth_queue_fini(&in->queue);
+no_queue:
+	(void)pthread_mutex_destroy(&in->lock);
+	return err;
+}
+
 struct introspect *introspect_new(const struct introspect_config *config)
 {
 	struct introspect *in = calloc(1, sizeof(*in));
 
-	if (!in)
+	if (!in || init_sync(in)) {
+		free(in);
 		return NULL;
+	}
 	in->config = *config;
 	if (in->config.threads > INTROSPECT_MAX_THREADS)
 		in->config.threads = INTROSPECT_MAX_THREADS;
 	table_init(&in->leaders, config->key, key_of, config->max_jobs);
 	ratelimit_init(&in->lines, LOG_BURST, 1, now_ms());
-	if (pthread_mutex_init(&in->lock, NULL) != 0) {
-		free(in);
-		return NULL;
-	}
-	if (auth_queue_init(&in->queue) == OK)
-		return in;
-	(void)pthread_mutex_destroy(&in->lock);
-	free(in);
-	return NULL;
+	return in;
 }
 
 /* What the log says. */
 
-static void log_line(struct introspect *in, struct slice text)
+static void log_line(const struct introspect *in, struct slice text)
 {
 	char room[AUTH_LOG_LINE];
 	struct writer w;
 
-	lock(in);
-	bool may = ratelimit_take(&in->lines, 1, now_ms());
-	unlock(in);
-	if (!may)
-		return;
 	writer_init(&w, room, sizeof(room));
 	put(&w, SLICE("auth.introspect: "));
 	auth_put_url(&w, in->config.url);
@@ -109,23 +117,28 @@ static void note_failure(struct introspect *in, struct slice why)
 {
 	lock(in);
 	bool opened = breaker_fail(&in->breaker, now_ms());
+	bool may_log = ratelimit_take(&in->lines, 1, now_ms());
 	unlock(in);
-	log_line(in, why);
+	if (may_log)
+		log_line(in, why);
+	/* The breaker itself bounds how often this is said. */
 	if (opened)
 		log_line(in, SLICE("too many failures in a row: not asked for 5 s"));
 }
 
 /* One call. */
 
+/* Before the breaker is asked: what cannot be sent says nothing about the application. */
 static enum auth_fault put_credential(struct writer *w, const struct introspect *in,
 				      const struct auth_ask *ask)
 {
+	/* A second field or cookie must not ride along. */
+	if (text_run(ask->credential) < ask->credential.len ||
+	    (ask->source == CREDENTIAL_COOKIE && slice_has_any(ask->credential, SLICE(";"))))
+		return AUTH_MALFORMED;
 	if (ask->source == CREDENTIAL_BEARER) {
 		put(w, SLICE("Bearer "));
 	} else {
-		/* A second cookie must not ride along. */
-		if (slice_has_any(ask->credential, SLICE(";")))
-			return AUTH_MALFORMED;
 		put(w, in->config.cookie);
 		put_char(w, '=');
 	}
@@ -133,13 +146,12 @@ static enum auth_fault put_credential(struct writer *w, const struct introspect 
 	return w->overflow ? AUTH_TOO_LARGE : AUTH_OK;
 }
 
-static struct fetch_why post(const struct introspect *in, const struct auth_ask *ask,
+static struct fetch_why post(const struct introspect *in, enum credential_source source,
 			     struct slice value, struct fetch_response *response)
 {
-	bool bearer = ask->source == CREDENTIAL_BEARER;
 	const struct http_field fields[] = {
 		{SLICE("Accept"), SLICE("application/json")},
-		{bearer ? SLICE("Authorization") : SLICE("Cookie"), value},
+		{source == CREDENTIAL_BEARER ? SLICE("Authorization") : SLICE("Cookie"), value},
 	};
 	const struct fetch_request request = {
 		.url = in->config.url,
@@ -149,7 +161,7 @@ static struct fetch_why post(const struct introspect *in, const struct auth_ask 
 		.body = SLICE(""),
 		.trust = in->config.trust,
 		.servers = in->config.servers,
-		.patience = {now_ms() + in->config.timeout_ms, in->config.stop_fd},
+		.patience = {now_ms() + in->config.timeout_ms, in->stop.fd},
 	};
 
 	return fetch(&request, response);
@@ -177,29 +189,21 @@ static enum auth_fault judge(const struct introspect *in, const struct fetch_res
 	return fault;
 }
 
-static enum auth_fault call(const struct introspect *in, const struct auth_ask *ask,
-			    struct principal **ret_principal, struct writer *why)
+static enum auth_fault call(const struct introspect *in, enum credential_source source,
+			    struct slice value, struct principal **ret_principal,
+			    struct writer *why)
 {
+	enum auth_fault fault = AUTH_INTROSPECTION_FAILED;
 	struct fetch_response response;
-	char room[FIELD_MAX];
-	struct writer value;
 
-	writer_init(&value, room, sizeof(room));
-	enum auth_fault fault = put_credential(&value, in, ask);
 	fetch_response_init(&response, AUTH_ANSWER_MAX);
-	if (!fault) {
-		struct fetch_why failure = post(in, ask, writer_slice(&value), &response);
-
-		if (failure.fault == FETCH_BAD_FIELD)
-			fault = AUTH_MALFORMED;
-		else if (failure.fault)
-			fault = AUTH_INTROSPECTION_FAILED;
-		if (failure.fault)
-			fetch_put_why(why, failure);
-		else
-			fault = judge(in, &response, ret_principal, why);
-	}
-	OPENSSL_cleanse(room, value.len);
+	struct fetch_why failure = post(in, source, value, &response);
+	if (failure.fault == FETCH_STOPPED)
+		fault = AUTH_OVERLOADED;
+	else if (failure.fault)
+		fetch_put_why(why, failure);
+	else
+		fault = judge(in, &response, ret_principal, why);
 	if (response.body.ptr)
 		OPENSSL_cleanse(response.body.ptr, response.body.cap);
 	fetch_response_fini(&response);
@@ -207,8 +211,8 @@ static enum auth_fault call(const struct introspect *in, const struct auth_ask *
 }
 
 /* Asks unless the breaker is open, and tells it how that went. */
-static enum auth_fault ask_application(struct introspect *in, const struct auth_ask *ask,
-				       struct principal **ret_principal)
+static enum auth_fault call_if_admitted(struct introspect *in, enum credential_source source,
+					struct slice value, struct principal **ret_principal)
 {
 	char room[AUTH_LOG_LINE];
 	struct writer why;
@@ -219,11 +223,25 @@ static enum auth_fault ask_application(struct introspect *in, const struct auth_
 	if (!admitted)
 		return AUTH_INTROSPECTION_FAILED;
 	writer_init(&why, room, sizeof(room));
-	enum auth_fault fault = call(in, ask, ret_principal, &why);
+	enum auth_fault fault = call(in, source, value, ret_principal, &why);
 	if (fault == AUTH_INTROSPECTION_FAILED)
 		note_failure(in, writer_slice(&why));
-	else
+	else if (fault != AUTH_OVERLOADED)
 		note_success(in);
+	return fault;
+}
+
+static enum auth_fault ask_application(struct introspect *in, const struct auth_ask *ask,
+				       struct principal **ret_principal)
+{
+	char room[FIELD_MAX];
+	struct writer value;
+
+	writer_init(&value, room, sizeof(room));
+	enum auth_fault fault = put_credential(&value, in, ask);
+	if (!fault)
+		fault = call_if_admitted(in, ask->source, writer_slice(&value), ret_principal);
+	OPENSSL_cleanse(room, value.len);
 	return fault;
 }
 
@@ -292,10 +310,12 @@ void introspect_free(struct introspect *in)
 	if (!in)
 		return;
 	auth_queue_stop(&in->queue);
+	wakeup_send(&in->stop);
 	for (unsigned i = 0; i < in->started; i++)
 		(void)pthread_join(in->threads[i], NULL);
 	while ((node = auth_queue_rest(&in->queue)))
 		finish(in, auth_job_of(node), NULL, AUTH_OVERLOADED);
+	wakeup_fini(&in->stop);
 	auth_queue_fini(&in->queue);
 	table_fini(&in->leaders);
 	(void)pthread_mutex_destroy(&in->lock);

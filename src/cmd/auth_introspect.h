@@ -25,7 +25,6 @@ struct introspect_config {
 	size_t max_jobs;
 	const struct tls_trust *trust;
 	const char *servers;
-	int stop_fd;               /* readable: give up */
 	struct token_cache *cache; /* NULL: none */
 	struct siphash_key key;    /* random, of tables and log ids */
 	void *ctx;
@@ -42,10 +41,7 @@ struct introspect;
 struct introspect *introspect_new(const struct introspect_config *config);
 /* Errors: E_IO (no thread). */
 enum err introspect_start(struct introspect *in);
-/*
- * Ends the threads (stop_fd must be readable by then), gives the jobs back that are left, and
- * frees. NULL-safe.
- */
+/* Gives up the calls, gives the jobs back that are left (AUTH_OVERLOADED), frees. NULL-safe. */
 void introspect_free(struct introspect *in);
 /* Takes the job, whose key is set. Errors: E_FULL, E_NOMEM: it is the caller's still. */
 enum err introspect_submit(struct introspect *in, struct auth_job *job);

@@ -3,6 +3,7 @@
 
 #include "base/require.h"
 #include "os/monotonic.h"
+#include "os/wakeup.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct old_set {
 
 struct auth_keys {
 	struct auth_keys_config config;
+	struct wakeup stop; /* readable at the end: a load is given up */
 	pthread_t thread;
 	bool started;
 	struct rng rng; /* of the thread */
@@ -45,26 +47,33 @@ static void unlock(struct auth_keys *k)
 	require(pthread_mutex_unlock(&k->lock) == 0);
 }
 
-static bool init_sync(struct auth_keys *k)
+static enum err init_sync(struct auth_keys *k)
 {
 	if (pthread_mutex_init(&k->lock, NULL) != 0)
-		return false;
+		return E_NOMEM;
 	/* The wall clock may jump; a refresh must not. */
-	if (monotonic_cond_init(&k->changed) == OK)
-		return true;
+	enum err err = monotonic_cond_init(&k->changed);
+	if (err)
+		goto no_condition;
+	err = wakeup_init(&k->stop);
+	if (!err)
+		return OK;
+	(void)pthread_cond_destroy(&k->changed);
+no_condition:
 	(void)pthread_mutex_destroy(&k->lock);
-	return false;
+	return err;
 }
 
 struct auth_keys *auth_keys_new(const struct auth_keys_config *config)
 {
 	struct auth_keys *k = calloc(1, sizeof(*k));
 
-	if (!k || !init_sync(k)) {
+	if (!k || init_sync(k)) {
 		free(k);
 		return NULL;
 	}
 	k->config = *config;
+	k->config.source.stop_fd = k->stop.fd;
 	k->rng.state = config->seed;
 	list_init(&k->waiting);
 	refresh_init(&k->refresh, config->pace, now_ms());
@@ -91,6 +100,7 @@ void auth_keys_free(struct auth_keys *k)
 	k->stopping = true;
 	(void)pthread_cond_signal(&k->changed);
 	unlock(k);
+	wakeup_send(&k->stop);
 	if (k->started)
 		(void)pthread_join(k->thread, NULL);
 	list_init(&jobs);
@@ -99,6 +109,7 @@ void auth_keys_free(struct auth_keys *k)
 	jwks_unref(k->current);
 	for (size_t i = 0; i < AUTH_KEYS_OLD; i++)
 		jwks_unref(k->old[i].set);
+	wakeup_fini(&k->stop);
 	(void)pthread_cond_destroy(&k->changed);
 	(void)pthread_mutex_destroy(&k->lock);
 	free(k);

@@ -16,7 +16,7 @@
 #define AUTH_KEYS_OLD   4u /* replaced sets; more rotations within the overlap drop the oldest */
 
 struct auth_keys_config {
-	struct auth_source source;
+	struct auth_source source; /* but stop_fd, which is ours */
 	struct refresh_pace pace;
 	uint64_t overlap_ms;
 	uint64_t seed; /* of the jitter */
@@ -31,10 +31,7 @@ struct auth_keys;
 
 /* Copies `config`, not what it points to. NULL when out of memory. */
 struct auth_keys *auth_keys_new(const struct auth_keys_config *config);
-/*
- * Ends the thread (source.stop_fd must be readable by then), hands the jobs that still wait to
- * on_loaded, and frees. NULL-safe.
- */
+/* Gives up a load, hands the jobs that still wait to on_loaded, and frees. NULL-safe. */
 void auth_keys_free(struct auth_keys *k);
 /*
  * Starts the thread. With `wait` the first load is made before this returns, and its failure is

@@ -6,7 +6,6 @@
 #include "os/entropy.h"
 #include "os/monotonic.h"
 #include "os/resolver.h"
-#include "os/wakeup.h"
 #include "os/wallclock.h"
 
 #include <stdlib.h>
@@ -18,7 +17,6 @@ struct auth_service {
 	struct url introspection_url;
 	bool resolver; /* resolver_init has been called */
 	struct tls_trust *trust;
-	struct wakeup stop; /* readable once the service ends */
 	atomic_size_t jobs;
 	struct auth_queue queue; /* of jobs for the token threads */
 	bool has_queue;
@@ -51,9 +49,11 @@ static void on_done(void *ctx, struct auth_job *job, struct principal *principal
 		principal = NULL;
 		fault = AUTH_REVOKED;
 	}
-	s->config.done(s->config.ctx, job->ask.owner, job->ask.id, principal, fault);
+	struct auth_ask ask = job->ask;
 	auth_job_free(job);
+	/* Before the verdict, so that who has it finds the place free. */
 	atomic_fetch_sub(&s->jobs, 1);
+	s->config.done(s->config.ctx, ask.owner, ask.id, principal, fault);
 }
 
 static void on_log(void *ctx, struct slice line)
@@ -178,8 +178,6 @@ static enum err prepare(struct auth_service *s, struct writer *why)
 	if (!err)
 		err = trust(s, why);
 	if (!err)
-		err = wakeup_init(&s->stop);
-	if (!err)
 		err = auth_queue_init(&s->queue);
 	s->has_queue = !err;
 	if (!err)
@@ -209,8 +207,7 @@ static enum err start_tokens(struct auth_service *s, struct writer *why)
 			   .file_count = s->jwt.file_count,
 			   .trust = s->trust,
 			   .servers = s->config.servers,
-			   .timeout_ms = s->jwt.timeout_ms,
-			   .stop_fd = s->stop.fd},
+			   .timeout_ms = s->jwt.timeout_ms},
 		.pace = s->jwt.pace,
 		.overlap_ms = s->jwt.overlap_ms,
 		.ctx = s,
@@ -238,7 +235,6 @@ static enum err start_introspection(struct auth_service *s)
 		.max_jobs = s->config.max_jobs,
 		.trust = s->trust,
 		.servers = s->config.servers,
-		.stop_fd = s->stop.fd,
 		.cache = s->config.cache,
 		.key = s->config.key,
 		.ctx = s,
@@ -261,7 +257,6 @@ enum err auth_service_new(const struct auth_config *config, struct auth_service 
 		return E_NOMEM;
 	}
 	s->config = *config;
-	s->stop.fd = -1;
 	if (config->jwt)
 		s->jwt = *config->jwt;
 	if (s->config.max_jobs == 0)
@@ -287,8 +282,6 @@ void auth_service_free(struct auth_service *s)
 
 	if (!s)
 		return;
-	if (s->stop.fd >= 0)
-		wakeup_send(&s->stop);
 	if (s->has_queue)
 		auth_queue_stop(&s->queue);
 	for (unsigned i = 0; i < s->started; i++)
@@ -300,8 +293,6 @@ void auth_service_free(struct auth_service *s)
 		on_done(s, auth_job_of(node), NULL, AUTH_OVERLOADED);
 	if (s->has_queue)
 		auth_queue_fini(&s->queue);
-	if (s->stop.fd >= 0)
-		wakeup_fini(&s->stop);
 	if (s->resolver)
 		resolver_fini();
 	tls_trust_free(s->trust);

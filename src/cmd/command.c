@@ -17,7 +17,7 @@ const struct command commands[] = {
 	{name, summary, usage, min, max, run, options, examples},
 #include "cmd/commands.def"
 #undef X
-    {0},
+	{0},
 };
 
 const struct command *command_find(struct slice name)

@@ -52,7 +52,7 @@ int command_main(int argc, char *const *argv);
  * hint to --help; gives EXIT_USAGE.
  */
 int usage_error(const struct args *args, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 
 /*
  * The value of an option as a number within [min, max]; 0 where it is not given and has no

@@ -97,12 +97,13 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 static size_t sockets(ares_channel channel, struct pollfd fds[ARES_GETSOCK_MAXNUM])
 {
 	ares_socket_t all[ARES_GETSOCK_MAXNUM];
-	int bits = ares_getsock(channel, all, ARES_GETSOCK_MAXNUM);
+	/* Bit i: read, bit 16 + i: write. The macros of c-ares shift a signed 1 into the sign. */
+	unsigned bits = (unsigned)ares_getsock(channel, all, ARES_GETSOCK_MAXNUM);
 	size_t n = 0;
 
-	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		int events = (ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) |
-			     (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0);
+	for (size_t i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+		int events = (bits >> i & 1 ? POLLIN : 0) |
+			     (bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0);
 
 		if (events)
 			fds[n++] = (struct pollfd){.fd = all[i], .events = (short)events};

@@ -127,8 +127,11 @@ static bool is_address(const char *host)
 	return inet_pton(AF_INET, host, scrap) == 1 || inet_pton(AF_INET6, host, scrap) == 1;
 }
 
-/* Server Name Indication has no form for addresses (RFC 6066 3). */
-static bool expect_host(SSL *ssl, const char *host)
+/*
+ * Server Name Indication has no form for addresses (RFC 6066 3). `host` is not const only because
+ * OpenSSL's macro casts it.
+ */
+static bool expect_host(SSL *ssl, char *host)
 {
 	if (is_address(host))
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;

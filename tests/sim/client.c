@@ -95,8 +95,9 @@ void client_restart(struct client *c)
 
 static void finish(struct client *c)
 {
-	require(c->answered < CLIENT_MAX_ANSWERS);
-	c->statuses[c->answered++] = c->response.status;
+	if (c->answered < CLIENT_MAX_ANSWERS)
+		c->statuses[c->answered] = c->response.status;
+	c->answered++;
 	c->complete = true;
 	c->state = CLIENT_HEAD;
 }

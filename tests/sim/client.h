@@ -44,7 +44,7 @@ struct client {
 	uint64_t retry_ms;   /* 0: none came */
 	size_t comments;
 	size_t interim;  /* answers 1xx */
-	size_t answered; /* complete answers, `statuses` has them */
+	size_t answered; /* complete answers, `statuses` has the first of them */
 	unsigned statuses[CLIENT_MAX_ANSWERS];
 	bool sent_head; /* the requests are HEAD: answers have no body */
 	bool is_stream;

@@ -397,7 +397,7 @@ static void run_chaos(uint64_t seed)
 static void random_cuts_lose_and_double_nothing(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 1; seed <= 30; seed++)
+	for (uint64_t seed = 1; seed <= 100; seed++)
 		run_chaos(seed);
 }
 

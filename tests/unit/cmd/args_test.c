@@ -9,20 +9,20 @@
 enum { JSON, RATE, TOPIC };
 
 static const struct option_row options[] = {
-    [JSON] = {"json", 'j', NULL, "Print JSON"},
-    [RATE] = {"rate", 'r', "N", "Events per second", .fallback = "10"},
-    [TOPIC] = {"topic", 0, "NAME", "Topic", .repeat = true},
-    {NULL},
+	[JSON] = {"json", 'j', NULL, "Print JSON"},
+	[RATE] = {"rate", 'r', "N", "Events per second", .fallback = "10"},
+	[TOPIC] = {"topic", 0, "NAME", "Topic", .repeat = true},
+	{NULL},
 };
 
 static const struct command command = {
-    .name = "tail",
-    .summary = "Watch",
-    .usage = "URL...",
-    .operands_min = 0,
-    .operands_max = 2,
-    .options = options,
-    .examples = "sluice tail URL",
+	.name = "tail",
+	.summary = "Watch",
+	.usage = "URL...",
+	.operands_min = 0,
+	.operands_max = 2,
+	.options = options,
+	.examples = "sluice tail URL",
 };
 
 static enum err parse(const struct command *cmd, const char *const *words, struct args *ret_args,
@@ -45,29 +45,29 @@ static const struct {
 	const char *operand;
 	bool help;
 } good[] = {
-    {"nothing at all", {NULL}, .rate = "10"},
-    {"a flag", {"--json"}, .json = "", .rate = "10"},
-    {"a letter", {"-j"}, .json = "", .rate = "10"},
-    {"a value in the next word", {"--rate", "5"}, .rate = "5"},
-    {"a value behind =", {"--rate=5"}, .rate = "5"},
-    {"an empty value behind =", {"--rate="}, .rate = ""},
-    {"a value that holds =", {"--rate=a=b"}, .rate = "a=b"},
-    {"a letter with a value", {"-r", "5"}, .rate = "5"},
-    {"a value that is a single dash", {"--rate", "-"}, .rate = "-"},
-    {"a value that looks like a letter", {"--rate", "-5"}, .rate = "-5"},
-    {"a value that looks like an option, behind =", {"--rate=--json"}, .rate = "--json"},
-    {"an option given twice that may be",
-     {"--topic", "a", "--topic=b"},
-     .rate = "10",
-     .topic = "b"},
-    {"an operand", {"x"}, .rate = "10", .operand = "x"},
-    {"an operand before an option", {"x", "-j"}, .json = "", .rate = "10", .operand = "x"},
-    {"a dash is an operand", {"-"}, .rate = "10", .operand = "-"},
-    {"an empty operand", {""}, .rate = "10", .operand = ""},
-    {"behind -- all is operands", {"--", "--json"}, .rate = "10", .operand = "--json"},
-    {"a second -- is an operand", {"--", "--"}, .rate = "10", .operand = "--"},
-    {"help", {"--help"}, .rate = "10", .help = true},
-    {"help before a fault", {"-h", "--nope"}, .rate = "10", .help = true},
+	{"nothing at all", {NULL}, .rate = "10"},
+	{"a flag", {"--json"}, .json = "", .rate = "10"},
+	{"a letter", {"-j"}, .json = "", .rate = "10"},
+	{"a value in the next word", {"--rate", "5"}, .rate = "5"},
+	{"a value behind =", {"--rate=5"}, .rate = "5"},
+	{"an empty value behind =", {"--rate="}, .rate = ""},
+	{"a value that holds =", {"--rate=a=b"}, .rate = "a=b"},
+	{"a letter with a value", {"-r", "5"}, .rate = "5"},
+	{"a value that is a single dash", {"--rate", "-"}, .rate = "-"},
+	{"a value that looks like a letter", {"--rate", "-5"}, .rate = "-5"},
+	{"a value that looks like an option, behind =", {"--rate=--json"}, .rate = "--json"},
+	{"an option given twice that may be",
+	 {"--topic", "a", "--topic=b"},
+	 .rate = "10",
+	 .topic = "b"},
+	{"an operand", {"x"}, .rate = "10", .operand = "x"},
+	{"an operand before an option", {"x", "-j"}, .json = "", .rate = "10", .operand = "x"},
+	{"a dash is an operand", {"-"}, .rate = "10", .operand = "-"},
+	{"an empty operand", {""}, .rate = "10", .operand = ""},
+	{"behind -- all is operands", {"--", "--json"}, .rate = "10", .operand = "--json"},
+	{"a second -- is an operand", {"--", "--"}, .rate = "10", .operand = "--"},
+	{"help", {"--help"}, .rate = "10", .help = true},
+	{"help before a fault", {"-h", "--nope"}, .rate = "10", .help = true},
 };
 
 static void check_text(const char *name, const char *got, const char *want)
@@ -102,28 +102,28 @@ static const struct {
 	const char *words[WORDS_MAX];
 	const char *fault;
 } bad[] = {
-    {"an unknown option", {"--nope"}, "unknown option '--nope'"},
-    {"a misspelt option", {"--jsn"}, "unknown option '--jsn' (did you mean '--json'?)"},
-    {"a misspelt option with a value",
-     {"--rat=5"},
-     "unknown option '--rat' (did you mean '--rate'?)"},
-    {"a misspelt help", {"--hepl"}, "unknown option '--hepl' (did you mean '--help'?)"},
-    {"an unknown letter", {"-x"}, "unknown option '-x'"},
-    {"bundled letters", {"-jr"}, "unknown option '-jr'"},
-    {"a name with one dash", {"-json"}, "unknown option '-json'"},
-    {"a letter with two dashes", {"--j"}, "unknown option '--j'"},
-    {"a prefix of an option", {"--jso"}, "unknown option '--jso' (did you mean '--json'?)"},
-    {"an empty name", {"--=5"}, "unknown option '--'"},
-    {"a missing value", {"--rate"}, "option '--rate' needs a value: N"},
-    {"a letter's missing value", {"-r"}, "option '-r' needs a value: N"},
-    {"an option where a value was forgotten",
-     {"--rate", "--json"},
-     "option '--rate' needs a value: N"},
-    {"a value for a flag", {"--json=yes"}, "option '--json' takes no value"},
-    {"an empty value for a flag", {"--json="}, "option '--json' takes no value"},
-    {"one value too many", {"--rate=1", "-r", "2"}, "option '--rate' is given twice"},
-    {"a flag given twice", {"-j", "--json"}, "option '--json' is given twice"},
-    {"one operand too many", {"a", "b", "c"}, "unexpected operand 'c'"},
+	{"an unknown option", {"--nope"}, "unknown option '--nope'"},
+	{"a misspelt option", {"--jsn"}, "unknown option '--jsn' (did you mean '--json'?)"},
+	{"a misspelt option with a value",
+	 {"--rat=5"},
+	 "unknown option '--rat' (did you mean '--rate'?)"},
+	{"a misspelt help", {"--hepl"}, "unknown option '--hepl' (did you mean '--help'?)"},
+	{"an unknown letter", {"-x"}, "unknown option '-x'"},
+	{"bundled letters", {"-jr"}, "unknown option '-jr'"},
+	{"a name with one dash", {"-json"}, "unknown option '-json'"},
+	{"a letter with two dashes", {"--j"}, "unknown option '--j'"},
+	{"a prefix of an option", {"--jso"}, "unknown option '--jso' (did you mean '--json'?)"},
+	{"an empty name", {"--=5"}, "unknown option '--'"},
+	{"a missing value", {"--rate"}, "option '--rate' needs a value: N"},
+	{"a letter's missing value", {"-r"}, "option '-r' needs a value: N"},
+	{"an option where a value was forgotten",
+	 {"--rate", "--json"},
+	 "option '--rate' needs a value: N"},
+	{"a value for a flag", {"--json=yes"}, "option '--json' takes no value"},
+	{"an empty value for a flag", {"--json="}, "option '--json' takes no value"},
+	{"one value too many", {"--rate=1", "-r", "2"}, "option '--rate' is given twice"},
+	{"a flag given twice", {"-j", "--json"}, "option '--json' is given twice"},
+	{"one operand too many", {"a", "b", "c"}, "unexpected operand 'c'"},
 };
 
 static void a_wrong_command_line_is_told_what_is_wrong(void **state)
@@ -202,9 +202,10 @@ static const struct {
 	bool ok;
 	uint64_t n;
 } numbers[] = {
-    {"the least", "1", true, 1},    {"the most", "100", true, 100},    {"one below", "0", false, 0},
-    {"one above", "101", false, 0}, {"not a number", "ten", false, 0}, {"a sign", "+5", false, 0},
-    {"nothing", "", false, 0},
+	{"the least", "1", true, 1},       {"the most", "100", true, 100},
+	{"one below", "0", false, 0},      {"one above", "101", false, 0},
+	{"not a number", "ten", false, 0}, {"a sign", "+5", false, 0},
+	{"nothing", "", false, 0},
 };
 
 static void a_number_is_within_its_range(void **state)
@@ -239,13 +240,13 @@ static void a_duration_has_a_unit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_command_line_gives_its_values),
-	    cmocka_unit_test(a_wrong_command_line_is_told_what_is_wrong),
-	    cmocka_unit_test(a_missing_operand_is_named),
-	    cmocka_unit_test(words_are_bounded),
-	    cmocka_unit_test(a_complaint_that_does_not_fit_is_cut),
-	    cmocka_unit_test(a_number_is_within_its_range),
-	    cmocka_unit_test(a_duration_has_a_unit),
+		cmocka_unit_test(a_command_line_gives_its_values),
+		cmocka_unit_test(a_wrong_command_line_is_told_what_is_wrong),
+		cmocka_unit_test(a_missing_operand_is_named),
+		cmocka_unit_test(words_are_bounded),
+		cmocka_unit_test(a_complaint_that_does_not_fit_is_cut),
+		cmocka_unit_test(a_number_is_within_its_range),
+		cmocka_unit_test(a_duration_has_a_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

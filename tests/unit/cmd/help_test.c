@@ -6,46 +6,47 @@
 #include <string.h>
 
 static const struct option_row options[] = {
-    {"json", 'j', NULL, "One JSON line per event"},
-    {"rate", 0, "N", "Events per second", .fallback = "10"},
-    {"a-name-that-is-rather-long", 0, "VALUE", "Stands on a line of its own"},
-    {"topic", 't', "NAME",
-     "A sentence that is so long that it must be wrapped before the eightieth column is reached",
-     .repeat = true},
-    {NULL},
+	{"json", 'j', NULL, "One JSON line per event"},
+	{"rate", 0, "N", "Events per second", .fallback = "10"},
+	{"a-name-that-is-rather-long", 0, "VALUE", "Stands on a line of its own"},
+	{"topic", 't', "NAME",
+	 "A sentence that is so long that it must be wrapped before the eightieth column is "
+	 "reached",
+	 .repeat = true},
+	{NULL},
 };
 
 static const struct command command = {
-    .name = "tail",
-    .summary = "Watch streams",
-    .usage = "URL...",
-    .options = options,
-    .examples = "sluice tail A\nsluice tail B",
+	.name = "tail",
+	.summary = "Watch streams",
+	.usage = "URL...",
+	.options = options,
+	.examples = "sluice tail A\nsluice tail B",
 };
 
 static const char page[] =
-    "Usage: sluice tail [OPTION...] URL...\n"
-    "\n"
-    "Watch streams.\n"
-    "\n"
-    "Options:\n"
-    "  -j, --json                One JSON line per event\n"
-    "      --rate N              Events per second (default: 10)\n"
-    "      --a-name-that-is-rather-long VALUE\n"
-    "                            Stands on a line of its own\n"
-    "  -t, --topic NAME          A sentence that is so long that it must be wrapped\n"
-    "                            before the eightieth column is reached (repeatable)\n"
-    "  -h, --help                Show this help and exit\n"
-    "\n"
-    "Exit codes:\n"
-    "  0  done; nothing to report\n"
-    "  1  findings, or the server refused\n"
-    "  2  wrong usage or configuration\n"
-    "  3  target unreachable, output not written, or inconclusive\n"
-    "\n"
-    "Examples:\n"
-    "  sluice tail A\n"
-    "  sluice tail B\n";
+	"Usage: sluice tail [OPTION...] URL...\n"
+	"\n"
+	"Watch streams.\n"
+	"\n"
+	"Options:\n"
+	"  -j, --json                One JSON line per event\n"
+	"      --rate N              Events per second (default: 10)\n"
+	"      --a-name-that-is-rather-long VALUE\n"
+	"                            Stands on a line of its own\n"
+	"  -t, --topic NAME          A sentence that is so long that it must be wrapped\n"
+	"                            before the eightieth column is reached (repeatable)\n"
+	"  -h, --help                Show this help and exit\n"
+	"\n"
+	"Exit codes:\n"
+	"  0  done; nothing to report\n"
+	"  1  findings, or the server refused\n"
+	"  2  wrong usage or configuration\n"
+	"  3  target unreachable, output not written, or inconclusive\n"
+	"\n"
+	"Examples:\n"
+	"  sluice tail A\n"
+	"  sluice tail B\n";
 
 static void a_page_is_made_from_the_table(void **state)
 {
@@ -115,11 +116,11 @@ static void no_letter_or_name_stands_for_two_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_page_is_made_from_the_table),
-	    cmocka_unit_test(a_page_that_does_not_fit_overflows_cleanly),
-	    cmocka_unit_test(every_command_has_a_page_that_fits),
-	    cmocka_unit_test(every_command_is_found_by_its_name),
-	    cmocka_unit_test(no_letter_or_name_stands_for_two_options),
+		cmocka_unit_test(a_page_is_made_from_the_table),
+		cmocka_unit_test(a_page_that_does_not_fit_overflows_cleanly),
+		cmocka_unit_test(every_command_has_a_page_that_fits),
+		cmocka_unit_test(every_command_is_found_by_its_name),
+		cmocka_unit_test(no_letter_or_name_stands_for_two_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

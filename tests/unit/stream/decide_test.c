@@ -77,7 +77,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* "METHOD target|fields": a head of it, at the end of readable memory. */
+/* Parses a head that ends where readable memory ends. */
 static void parse(struct world *w, const char *method, const char *target, const char *fields)
 {
 	principal_unref(w->ask.principal);
@@ -93,7 +93,7 @@ static void parse(struct world *w, const char *method, const char *target, const
 	put(&out, slice_of(fields));
 	put(&out, SLICE("\r\n"));
 	assert_false(out.overflow);
-	struct slice head = arena_copy(&w->arena, writer_slice(&out));
+	struct slice head = place_at_edge(writer_slice(&out));
 	assert_int_equal(http_request_parse(head, &w->req), HTTP_FAULT_NONE);
 }
 
