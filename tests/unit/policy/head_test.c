@@ -267,7 +267,7 @@ static void every_row_is_written_in_order(void **state)
 		struct setup setup = setup_of(bits, &verdicts[bits % COUNT_OF(verdicts)]);
 		char text[POLICY_MAX_HEAD];
 		if (bits % 2 == 1)
-			setup.facts.set_cookie = S("sluice-resume=x; Path=/stream; HttpOnly");
+			setup.facts.set_cookie = SLICE("sluice-resume=x; Path=/stream; HttpOnly");
 		struct wire wire = stream_of(&setup, text);
 
 		check_order(&wire, FIELD_STREAM, seen);
