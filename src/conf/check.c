@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/reader.h"
+#include "identity/jws_alg.h"
 
 struct check {
 	struct conf_reader *r;
@@ -92,10 +93,30 @@ static bool has_public_topics(const struct settings *s)
 	return false;
 }
 
+/* Any key of it: a half of it is judged as one, not passed over. */
+static bool has_jwt(const struct check *c)
+{
+	const struct jwt_settings *jwt = &c->settings->auth.jwt;
+
+	return jwt->keys.ptr || jwt->issuer.ptr || jwt->audience_count > 0 || jwt->algorithms ||
+	       conf_tree_find(c->root, SLICE("auth.jwt"));
+}
+
+static bool has_introspect(const struct check *c)
+{
+	return c->settings->auth.introspect.url.ptr ||
+	       conf_tree_find(c->root, SLICE("auth.introspect"));
+}
+
+static bool can_authenticate(const struct check *c)
+{
+	return c->settings->auth.keys_file.ptr || has_jwt(c) || has_introspect(c);
+}
+
 static void check_exposure(const struct check *c)
 {
 	const struct settings *s = c->settings;
-	bool readable = s->auth.keys_file.ptr || has_public_topics(s);
+	bool readable = can_authenticate(c) || has_public_topics(s);
 
 	for (size_t i = 0; i < s->listen_count; i++) {
 		struct conf_at at = entry_place(c, SLICE("listen"), i);
@@ -105,8 +126,9 @@ static void check_exposure(const struct check *c)
 		if (!readable)
 			refuse_shown(c, SLICE("listen"), at, s->listen[i].address,
 				     SLICE("not on loopback, and nobody could be told apart or "
-					   "let in: set auth.keys-file, or public topics on a "
-					   "route (routes[].hub.public)"));
+					   "let in: set auth.keys-file, auth.jwt or "
+					   "auth.introspect, or public topics on a route "
+					   "(routes[].hub.public)"));
 		if (s->hosts.host_count == 0)
 			refuse_shown(c, SLICE("listen"), at, s->listen[i].address,
 				     SLICE("not on loopback, so name the hosts that it answers "
@@ -116,76 +138,213 @@ static void check_exposure(const struct check *c)
 
 static void check_cookie(const struct check *c)
 {
-	if (c->settings->auth.cookie.ptr && !c->settings->auth.keys_file.ptr)
+	if (c->settings->auth.cookie.ptr && !can_authenticate(c))
 		conf_report_warning(c->r->report, place(c, SLICE("auth.cookie")),
-				    SLICE("auth.cookie: without auth.keys-file no cookie is "
-					  "ever valid"));
+				    SLICE("auth.cookie: without auth.keys-file, auth.jwt or "
+					  "auth.introspect no cookie is ever valid"));
 }
 
-static bool is_health_path(struct slice path)
+/* At the group that lacks it. */
+static void refuse_missing(const struct check *c, struct slice path, struct slice why)
 {
-	return slice_eq(path, SLICE("/healthz"));
+	const struct conf_option *option = conf_option_find(path);
+	struct conf_message m;
+
+	conf_message_init(&m);
+	put(&m.w, SLICE("missing: "));
+	put(&m.w, why);
+	conf_refuse(c->r, option, place(c, conf_option_parent(option)), conf_message_slice(&m));
 }
 
-static void check_publish_path(const struct check *c)
+static void check_jwt(const struct check *c)
 {
-	if (is_health_path(c->settings->publish.path))
-		refuse(c, SLICE("publish.path"), place(c, SLICE("publish.path")),
-		       SLICE("'/healthz' is taken: it answers health checks"));
+	const struct jwt_settings *jwt = &c->settings->auth.jwt;
+
+	if (!has_jwt(c))
+		return;
+	if (!jwt->keys.ptr)
+		refuse_missing(c, SLICE("auth.jwt.keys"),
+			       SLICE("no token could be verified; name a file or the https:// "
+				     "URL of a JWKS"));
+	if (!jwt->issuer.ptr)
+		refuse_missing(c, SLICE("auth.jwt.issuer"),
+			       SLICE("a token of any issuer would do; write what the iss of your "
+				     "tokens says"));
+	if (jwt->audience_count == 0)
+		refuse_missing(c, SLICE("auth.jwt.audience"),
+			       SLICE("a token that was meant for another service would do; write "
+				     "what the aud of your tokens says"));
+	if (!jwt->algorithms)
+		refuse_missing(c, SLICE("auth.jwt.algorithms"),
+			       SLICE("a token would choose how it is verified; list what your "
+				     "issuer signs with: [ES256]"));
 }
 
-/* NULL: the path is free for route `i`. */
-static const char *path_owner(const struct settings *s, size_t i)
+/* The place of the word HS256. */
+static struct conf_at hs256_place(const struct check *c)
 {
-	struct slice path = s->routes[i].path;
+	const struct conf_node *list = conf_tree_find(c->root, SLICE("auth.jwt.algorithms"));
+	const struct conf_node *entry = conf_tree_entry(list, 0);
 
-	if (is_health_path(path))
-		return "taken: it answers health checks";
-	if (slice_eq(path, s->publish.path))
-		return "taken by publish.path";
-	for (size_t j = 0; j < i; j++) {
-		if (slice_eq(path, s->routes[j].path))
-			return "taken by a route above";
+	while (entry && !slice_eq(entry->text, jws_alg_name(JWS_HS256)))
+		entry = entry->next;
+	return entry ? entry->at : (struct conf_at){0, 0};
+}
+
+static void check_secret(const struct check *c)
+{
+	const struct jwt_settings *jwt = &c->settings->auth.jwt;
+
+	if ((jwt->algorithms & JWS_ALG_BIT(JWS_HS256)) && jwt->keys.ptr && conf_is_url(jwt->keys))
+		refuse(c, SLICE("auth.jwt.algorithms"), hs256_place(c),
+		       SLICE("'HS256' with auth.jwt.keys from a URL: a published secret is none; "
+			     "keep it in a file, or sign with ES256"));
+}
+
+static void check_introspect(const struct check *c)
+{
+	if (has_introspect(c) && !c->settings->auth.introspect.url.ptr)
+		refuse_missing(c, SLICE("auth.introspect.url"), SLICE("nobody could be asked"));
+}
+
+/* Paths with one owner each; routes have the others. An earlier row is there first. */
+static const struct slice fixed_paths[] = {
+	SLICE_INIT("publish.path"),
+	SLICE_INIT("auth.ticket.path"),
+	SLICE_INIT("auth.revoke.path"),
+};
+
+#define FIXED_PATHS (sizeof(fixed_paths) / sizeof(fixed_paths[0]))
+
+static const void *field_of(const struct check *c, struct slice path)
+{
+	return (const char *)c->settings + conf_option_find(path)->offset;
+}
+
+static struct slice text_of(const struct check *c, struct slice path)
+{
+	return *(const struct slice *)field_of(c, path);
+}
+
+/* Where neither is in the file, they are defaults: those do not clash. */
+static void refuse_clash(const struct check *c, struct slice path, struct conf_at at,
+			 struct slice text, struct slice owner)
+{
+	struct conf_message m;
+
+	conf_message_init(&m);
+	put(&m.w, SLICE("taken by "));
+	put(&m.w, owner);
+	refuse_shown(c, path, at.line > 0 ? at : place(c, owner), text, conf_message_slice(&m));
+}
+
+/* Reports `text`, the value of option `path`, where the first `count` fixed paths have it. */
+static void check_path(const struct check *c, struct slice path, struct conf_at at,
+		       struct slice text, size_t count)
+{
+	if (slice_eq(text, SLICE("/healthz")))
+		refuse_shown(c, path, at, text, SLICE("taken: it answers health checks"));
+	for (size_t i = 0; i < count; i++) {
+		if (slice_eq(text, text_of(c, fixed_paths[i])))
+			refuse_clash(c, path, at, text, fixed_paths[i]);
 	}
-	return NULL;
+}
+
+static void check_fixed_paths(const struct check *c)
+{
+	for (size_t i = 0; i < FIXED_PATHS; i++)
+		check_path(c, fixed_paths[i], place(c, fixed_paths[i]), text_of(c, fixed_paths[i]),
+			   i);
+}
+
+static bool is_route_above(const struct settings *s, size_t i)
+{
+	for (size_t j = 0; j < i; j++) {
+		if (slice_eq(s->routes[i].path, s->routes[j].path))
+			return true;
+	}
+	return false;
 }
 
 static void check_routes(const struct check *c)
 {
-	for (size_t i = 0; i < c->settings->route_count; i++) {
-		const char *owner = path_owner(c->settings, i);
+	const struct settings *s = c->settings;
 
-		if (owner)
-			refuse_shown(c, SLICE("routes[].path"), entry_place(c, SLICE("routes"), i),
-				     c->settings->routes[i].path, slice_of(owner));
+	for (size_t i = 0; i < s->route_count; i++) {
+		struct conf_at at = entry_place(c, SLICE("routes"), i);
+
+		check_path(c, SLICE("routes[].path"), at, s->routes[i].path, FIXED_PATHS);
+		if (is_route_above(s, i))
+			refuse_shown(c, SLICE("routes[].path"), at, s->routes[i].path,
+				     SLICE("taken by a route above"));
 	}
 }
 
-static uint64_t number_of(const struct check *c, const struct conf_option *option)
+static uint64_t number_of(const struct check *c, struct slice path)
 {
-	const void *field = (const char *)c->settings + option->offset;
+	return *(const uint64_t *)field_of(c, path);
+}
 
-	return *(const uint64_t *)field;
+/* "1h is more than limits.lag, 30s" */
+static void put_excess(struct writer *w, const struct check *c, struct slice low_path,
+		       struct slice high_path)
+{
+	conf_put_bound(w, conf_option_find(low_path), number_of(c, low_path));
+	put(w, SLICE(" is more than "));
+	put(w, high_path);
+	put(w, SLICE(", "));
+	conf_put_bound(w, conf_option_find(high_path), number_of(c, high_path));
+}
+
+/* The place of the first if the file has it, or else of the second. */
+static struct conf_at place_of_either(const struct check *c, struct slice first,
+				      struct slice second)
+{
+	struct conf_at at = place(c, first);
+
+	return at.line > 0 ? at : place(c, second);
+}
+
+/*
+ * A credential that outlives its revocation is good again. A ticket cannot: its longest life is
+ * the shortest memory.
+ */
+static void check_memory(const struct check *c)
+{
+	static const struct slice lives[] = {
+		SLICE_INIT("auth.jwt.max-lifetime"),
+		SLICE_INIT("auth.ticket.resume-ttl"),
+	};
+	struct slice keep = SLICE("auth.revoke.keep");
+
+	for (size_t i = 0; can_authenticate(c) && i < sizeof(lives) / sizeof(lives[0]); i++) {
+		struct conf_message m;
+
+		if (number_of(c, lives[i]) <= number_of(c, keep))
+			continue;
+		conf_message_init(&m);
+		put(&m.w, lives[i]);
+		put(&m.w, SLICE(": "));
+		put_excess(&m.w, c, lives[i], keep);
+		put(&m.w, SLICE(": what was revoked could be good again"));
+		conf_report_warning(c->r->report, place_of_either(c, lives[i], keep),
+				    conf_message_slice(&m));
+	}
 }
 
 /* At the higher of the two if the file has it: that is the one which was set too low. */
 static void check_pair(const struct check *c, struct slice low_path, struct slice high_path)
 {
-	const struct conf_option *low = conf_option_find(low_path);
 	const struct conf_option *high = conf_option_find(high_path);
-	struct conf_at at = place(c, high_path);
 	struct conf_message m;
 
 	/* 0 is `auto` or `off` where there is such a word. */
-	if (number_of(c, low) <= number_of(c, high) || (high->word.ptr && !number_of(c, high)))
+	if (number_of(c, low_path) <= number_of(c, high_path) ||
+	    (high->word.ptr && number_of(c, high_path) == 0))
 		return;
 	conf_message_init(&m);
-	conf_put_bound(&m.w, low, number_of(c, low));
-	put(&m.w, SLICE(" is more than "));
-	put(&m.w, high_path);
-	put(&m.w, SLICE(", "));
-	conf_put_bound(&m.w, high, number_of(c, high));
-	refuse(c, low_path, at.line > 0 ? at : place(c, low_path), conf_message_slice(&m));
+	put_excess(&m.w, c, low_path, high_path);
+	refuse(c, low_path, place_of_either(c, high_path, low_path), conf_message_slice(&m));
 }
 
 static bool is_faulty(const struct check *c, struct slice path)
@@ -201,24 +360,32 @@ static const struct {
 	struct slice low;
 	struct slice high;
 } pairs[] = {
-    {SLICE_INIT("retry.min"), SLICE_INIT("retry.max")},
-    {SLICE_INIT("retry.drain-min"), SLICE_INIT("retry.drain-max")},
-    {SLICE_INIT("publish.max-event"), SLICE_INIT("publish.max-body")},
-    {SLICE_INIT("limits.streams"), SLICE_INIT("limits.connections")},
-    {SLICE_INIT("drain.window"), SLICE_INIT("drain.deadline")},
+	{SLICE_INIT("retry.min"), SLICE_INIT("retry.max")},
+	{SLICE_INIT("retry.drain-min"), SLICE_INIT("retry.drain-max")},
+	{SLICE_INIT("publish.max-event"), SLICE_INIT("publish.max-body")},
+	{SLICE_INIT("limits.streams"), SLICE_INIT("limits.connections")},
+	{SLICE_INIT("drain.window"), SLICE_INIT("drain.deadline")},
 };
 
 static const struct {
 	void (*judge)(const struct check *);
 	struct slice looks_at[4]; /* options, or what their paths begin with */
 } checks[] = {
-    {check_hosts, {SLICE_INIT("hosts")}},
-    {check_cors, {SLICE_INIT("cors")}},
-    {check_exposure,
-     {SLICE_INIT("listen"), SLICE_INIT("hosts"), SLICE_INIT("auth"), SLICE_INIT("routes")}},
-    {check_cookie, {SLICE_INIT("auth")}},
-    {check_publish_path, {SLICE_INIT("publish.path")}},
-    {check_routes, {SLICE_INIT("routes"), SLICE_INIT("publish.path")}},
+	{check_hosts, {SLICE_INIT("hosts")}},
+	{check_cors, {SLICE_INIT("cors")}},
+	{check_exposure,
+	 {SLICE_INIT("listen"), SLICE_INIT("hosts"), SLICE_INIT("auth"), SLICE_INIT("routes")}},
+	{check_cookie, {SLICE_INIT("auth")}},
+	{check_jwt, {SLICE_INIT("auth.jwt")}},
+	{check_secret, {SLICE_INIT("auth.jwt")}},
+	{check_introspect, {SLICE_INIT("auth.introspect")}},
+	{check_memory, {SLICE_INIT("auth")}},
+	{check_fixed_paths,
+	 {SLICE_INIT("publish.path"), SLICE_INIT("auth.ticket.path"),
+	  SLICE_INIT("auth.revoke.path")}},
+	{check_routes,
+	 {SLICE_INIT("routes"), SLICE_INIT("publish.path"), SLICE_INIT("auth.ticket.path"),
+	  SLICE_INIT("auth.revoke.path")}},
 };
 
 void conf_check(struct conf_reader *r, const struct settings *settings,

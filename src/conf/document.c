@@ -13,6 +13,11 @@ const struct slice conf_example = SLICE_INIT("listen: [0.0.0.0:8080]\n"
 					     "auth:\n"
 					     "  cookie: session\n"
 					     "  keys-file: /etc/sluice/subscribers.keys\n"
+					     "  jwt:\n"
+					     "    keys: https://id.example.com/jwks.json\n"
+					     "    issuer: https://id.example.com/\n"
+					     "    audience: stream\n"
+					     "    algorithms: [ES256]\n"
 					     "publish:\n"
 					     "  key-file: /etc/sluice/publish.key\n"
 					     "routes:\n"
@@ -26,26 +31,34 @@ const struct slice conf_example = SLICE_INIT("listen: [0.0.0.0:8080]\n"
 
 /* One paragraph each. */
 static const struct slice intro[] = {
-    SLICE_INIT("Sluice reads one YAML file, named with -c. Every key has a default: without a "
-	       "file the server listens on loopback and serves one stream. An unknown key, a value "
-	       "of the wrong kind or out of range, and a configuration that would be unsafe are "
-	       "errors; sluice serve --check reports them with file, line and column, and exits "
-	       "with 2."),
-    SLICE_INIT("A duration is a whole number with the unit ms, s, m or h; a size is in bytes, or "
-	       "has the unit KiB, MiB or GiB. A text that begins with * or [ needs quotes. "
-	       "Anchors, aliases, tags and further documents are refused."),
+	SLICE_INIT(
+		"Sluice reads one YAML file, named with -c. Every key has a default: without a "
+		"file the server listens on loopback and serves one stream. An unknown key, a "
+		"value "
+		"of the wrong kind or out of range, and a configuration that would be unsafe are "
+		"errors; sluice serve --check reports them with file, line and column, and exits "
+		"with 2."),
+	SLICE_INIT(
+		"A duration is a whole number with the unit ms, s, m or h; a size is in bytes, or "
+		"has the unit KiB, MiB or GiB. A text that begins with * or [ needs quotes. "
+		"Anchors, aliases, tags and further documents are refused."),
 };
 
 /* What conf/check.c refuses; one item each. */
 static const struct slice refusals[] = {
-    SLICE_INIT("A listener that is not on loopback while nobody can be authenticated "
-	       "(auth.keys-file) and no topic is public."),
-    SLICE_INIT("A listener that is not on loopback without hosts."),
-    SLICE_INIT("Any origin (*) with cors.credentials."),
-    SLICE_INIT("An origin with a path, an origin with a wildcard, and the origin null."),
-    SLICE_INIT("Two routes with one path, and a route on publish.path or /healthz."),
-    SLICE_INIT("A lower bound above its upper bound: retry, drain, publish.max-event, "
-	       "limits.streams."),
+	SLICE_INIT("A listener that is not on loopback while nobody can be authenticated "
+		   "(auth.keys-file, auth.jwt, auth.introspect) and no topic is public."),
+	SLICE_INIT("A listener that is not on loopback without hosts."),
+	SLICE_INIT("Any origin (*) with cors.credentials."),
+	SLICE_INIT("An origin with a path, an origin with a wildcard, and the origin null."),
+	SLICE_INIT("One path for two of: routes, publish.path, auth.ticket.path, "
+		   "auth.revoke.path, /healthz."),
+	SLICE_INIT("auth.jwt without keys, issuer, audience or algorithms, and auth.introspect "
+		   "without url."),
+	SLICE_INIT("HS256 with keys from a URL: a published secret is none."),
+	SLICE_INIT("An http:// URL that is not on loopback."),
+	SLICE_INIT("A lower bound above its upper bound: retry, drain, publish.max-event, "
+		   "limits.streams."),
 };
 
 struct style {
@@ -75,14 +88,21 @@ static void put_range(struct writer *w, const struct conf_option *option)
 static void put_kind(struct writer *w, const struct conf_option *option)
 {
 	static const struct slice kinds[] = {
-	    [CONF_GROUP] = SLICE_INIT("mapping"),       [CONF_ITEMS] = SLICE_INIT("list, "),
-	    [CONF_DURATION] = SLICE_INIT("duration, "), [CONF_BYTES] = SLICE_INIT("size, "),
-	    [CONF_NUMBER] = SLICE_INIT("number, "),     [CONF_BOOL] = SLICE_INIT("true or false"),
-	    [CONF_CHOICE] = SLICE_INIT("one of "),      [CONF_SET] = SLICE_INIT("list of "),
-	    [CONF_TEXT] = SLICE_INIT("text"),           [CONF_LIST] = SLICE_INIT("list, "),
+		[CONF_GROUP] = SLICE_INIT("mapping"),
+		[CONF_ITEMS] = SLICE_INIT("list, "),
+		[CONF_DURATION] = SLICE_INIT("duration, "),
+		[CONF_BYTES] = SLICE_INIT("size, "),
+		[CONF_NUMBER] = SLICE_INIT("number, "),
+		[CONF_BOOL] = SLICE_INIT("true or false"),
+		[CONF_CHOICE] = SLICE_INIT("one of "),
+		[CONF_SET] = SLICE_INIT("list of "),
+		[CONF_TEXT] = SLICE_INIT("text"),
+		[CONF_LIST] = SLICE_INIT("list, "),
 	};
 	bool has_range = option->high > 0 && option->type != CONF_TEXT && option->type != CONF_SET;
 
+	if (option->is_lone)
+		put(w, SLICE("text, or "));
 	put(w, kinds[option->type]);
 	if (option->words.ptr)
 		conf_put_words(w, option->words);
@@ -222,14 +242,14 @@ static void markdown_key(struct writer *w, const struct conf_option *option, boo
 void conf_document(struct writer *w)
 {
 	static const struct style style = {
-	    .paragraph = markdown_paragraph,
-	    .item = markdown_item,
-	    .example = markdown_example,
-	    .section = markdown_section,
-	    .open_keys = nothing,
-	    .open_items = nothing,
-	    .close_list = nothing,
-	    .key = markdown_key,
+		.paragraph = markdown_paragraph,
+		.item = markdown_item,
+		.example = markdown_example,
+		.section = markdown_section,
+		.open_keys = nothing,
+		.open_items = nothing,
+		.close_list = nothing,
+		.key = markdown_key,
 	};
 
 	put(w, SLICE("<!-- Written by conf-document from src/conf/options.def: change that. -->\n"
@@ -300,14 +320,14 @@ static void man_key(struct writer *w, const struct conf_option *option, bool is_
 void conf_man(struct writer *w)
 {
 	static const struct style style = {
-	    .paragraph = man_paragraph,
-	    .item = man_item,
-	    .example = man_example,
-	    .section = man_section,
-	    .open_keys = man_open_keys,
-	    .open_items = man_open_items,
-	    .close_list = man_close_list,
-	    .key = man_key,
+		.paragraph = man_paragraph,
+		.item = man_item,
+		.example = man_example,
+		.section = man_section,
+		.open_keys = man_open_keys,
+		.open_items = man_open_items,
+		.close_list = man_close_list,
+		.key = man_key,
 	};
 
 	put(w, SLICE(".\\\" SPDX-License-Identifier: Apache-2.0\n"
@@ -369,14 +389,14 @@ static void text_key(struct writer *w, const struct conf_option *option, bool is
 void conf_help(struct writer *w)
 {
 	static const struct style style = {
-	    .paragraph = text_paragraph,
-	    .item = text_item,
-	    .example = text_example,
-	    .section = text_section,
-	    .open_keys = nothing,
-	    .open_items = nothing,
-	    .close_list = text_close_list,
-	    .key = text_key,
+		.paragraph = text_paragraph,
+		.item = text_item,
+		.example = text_example,
+		.section = text_section,
+		.open_keys = nothing,
+		.open_items = nothing,
+		.close_list = text_close_list,
+		.key = text_key,
 	};
 
 	put_document(w, &style);

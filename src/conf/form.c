@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/chars.h"
 #include "http/origin.h"
+#include "http/url.h"
 #include "policy/topic.h"
 
 static bool refuse(struct writer *why, struct slice sentence)
@@ -186,6 +187,67 @@ static bool read_topic(struct slice text, struct writer *out, struct writer *why
 	return accept(out, text);
 }
 
+bool conf_is_url(struct slice text)
+{
+	struct slice scheme = slice_upto(text, slice_find(text, ':'));
+
+	return slice_starts(slice_from(text, scheme.len), SLICE("://")) &&
+	       (slice_eq_nocase(scheme, SLICE("https")) || slice_eq_nocase(scheme, SLICE("http")));
+}
+
+/* Of loopback only what no resolver could lead elsewhere, in one spelling. */
+static bool is_private(const struct url *url)
+{
+	return url->https || slice_eq_nocase(url->host, SLICE("localhost")) ||
+	       slice_eq(url->host, SLICE("::1")) ||
+	       (host_is_literal(url->host) && host_is_loopback(url->host));
+}
+
+static bool read_url(struct slice text, struct writer *out, struct writer *why)
+{
+	struct url url;
+
+	if (slice_find(text, '#') < text.len)
+		return refuse(why, SLICE("a fragment is never sent: leave it out"));
+	if (url_parse(text, &url))
+		return refuse(why, SLICE("expected a URL such as https://id.example/keys, without "
+					 "user information"));
+	if (!is_private(&url))
+		return refuse(why, SLICE("http:// is for loopback only: elsewhere anybody on the "
+					 "way could answer; write https://"));
+	return accept(out, text);
+}
+
+static bool read_keys(struct slice text, struct writer *out, struct writer *why)
+{
+	return conf_is_url(text) ? read_url(text, out, why) : read_file(text, out, why);
+}
+
+static bool has_control(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+static bool read_claim(struct slice text, struct writer *out, struct writer *why)
+{
+	if (text.len > CONF_MAX_CLAIM || has_control(text))
+		return refuse(why, SLICE("what a token claims is at most 1024 bytes, without "
+					 "control characters"));
+	return accept(out, text);
+}
+
+static bool read_type(struct slice text, struct writer *out, struct writer *why)
+{
+	if (text.len > CONF_MAX_TYPE || !char_all(text, CHAR_TOKEN))
+		return refuse(why, SLICE("a type such as JWT or at+jwt is at most 64 characters, "
+					 "without application/"));
+	return accept(out, text);
+}
+
 const struct conf_form conf_form_address = {SLICE_INIT("an address such as 127.0.0.1:8080"),
 					    read_address};
 const struct conf_form conf_form_host = {SLICE_INIT("a host such as a.example"), read_host};
@@ -195,3 +257,11 @@ const struct conf_form conf_form_token = {SLICE_INIT("the name of a cookie"), re
 const struct conf_form conf_form_file = {SLICE_INIT("the name of a file"), read_file};
 const struct conf_form conf_form_path = {SLICE_INIT("a path such as /stream"), read_path};
 const struct conf_form conf_form_topic = {SLICE_INIT("a topic such as news/*"), read_topic};
+const struct conf_form conf_form_url = {SLICE_INIT("a URL such as https://id.example/keys"),
+					read_url};
+const struct conf_form conf_form_keys = {SLICE_INIT("a file or a URL such as "
+						    "https://id.example/jwks.json"),
+					 read_keys};
+const struct conf_form conf_form_claim = {SLICE_INIT("a text such as https://id.example/"),
+					  read_claim};
+const struct conf_form conf_form_type = {SLICE_INIT("a token's type such as at+jwt"), read_type};

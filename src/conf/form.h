@@ -7,7 +7,9 @@
 #include "conf/settings.h"
 
 /* A buffer of this size takes the normal form of any text that fits its option's range. */
-#define CONF_MAX_FORM 4096u
+#define CONF_MAX_FORM  4096u
+#define CONF_MAX_CLAIM 1024u /* bytes of an issuer, of an audience */
+#define CONF_MAX_TYPE  64u   /* bytes of a token's type */
 
 struct conf_form {
 	struct slice noun; /* "a path such as /stream" */
@@ -25,6 +27,13 @@ extern const struct conf_form conf_form_token;
 extern const struct conf_form conf_form_file;
 extern const struct conf_form conf_form_path;
 extern const struct conf_form conf_form_topic;
+extern const struct conf_form conf_form_url;
+extern const struct conf_form conf_form_keys;
+extern const struct conf_form conf_form_claim;
+extern const struct conf_form conf_form_type;
+
+/* What is fetched; any other text is the name of a file. */
+bool conf_is_url(struct slice text);
 
 /*
  * HOST:PORT, [IPV6]:PORT. On success every field of *ret_listen views `text`. Errors: E_SYNTAX,

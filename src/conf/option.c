@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/option.h"
 
+#include "identity/jws_alg.h"
 #include "policy/topic.h"
 
 #define KIB    (UINT64_C(1) << 10)
@@ -9,6 +10,7 @@
 #define SECOND UINT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
 #define SIZE_OF(s, field)         sizeof(((struct s *)0)->field)
 #define NOWHERE                   .offset = 0
@@ -19,9 +21,11 @@
 #define NO_DETAIL                 .form = NULL
 #define WORD(text)                .word = SLICE_INIT(text)
 #define FORM(name)                .form = &conf_form_##name
+#define LONE_FORM(name)           FORM(name), .is_lone = true
 #define ITEM(s, key)              .item_size = sizeof(struct s), .shorthand = SLICE_INIT(key)
 #define WORDS(map)                .words = SLICE_INIT(map(JOIN))
 #define JOIN(name, word)          word "|"
+#define WORDS_OF(text)            .words = {text, sizeof(text) - 1}
 
 /* Bit n of enum edge is word n. */
 #define CONF_EDGE_MAP(X)                                                                           \
@@ -32,6 +36,13 @@
 
 _Static_assert(EDGE_GENERIC == 1 && EDGE_FASTLY == 2 && EDGE_CLOUDFLARE == 4 && EDGE_NGINX == 8,
 	       "a set holds its words in the order of their bits");
+
+/* Bit n of JWS_ALG_BIT is word n. */
+static const char algorithms[] =
+#define X(name, text, type) text "|"
+#include "identity/jws_alg.def"
+#undef X
+	;
 
 const struct conf_option conf_options[CONF_OPTION_COUNT] = {
 #define X(path_, type_, place, range, detail, preset_, guide_, help_)                              \
@@ -135,6 +146,8 @@ void conf_put_expected(struct writer *w, const struct conf_option *option)
 		[CONF_LIST] = SLICE_INIT("a list"),
 	};
 
+	if (option->is_lone)
+		put(w, SLICE("a text or "));
 	put(w, option->type == CONF_TEXT ? option->form->noun : nouns[option->type]);
 	if (option->words.len > 0)
 		conf_put_words(w, option->words);

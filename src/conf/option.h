@@ -31,6 +31,7 @@ struct conf_option {
 	uint64_t high;
 	struct slice word;  /* reads as 0; ptr NULL: none */
 	struct slice words; /* of a choice: "hard|soft|auto|" */
+	bool is_lone;       /* a list for which a plain text stands, as its one entry */
 	const struct conf_form *form;
 	struct slice preset; /* default, as written in a file; empty: absent */
 	struct slice guide;  /* value in preset guide; empty: the default */

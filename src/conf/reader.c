@@ -48,8 +48,14 @@ static void store_list(const struct conf_option *option, void *base, const void 
 static void read_list(struct conf_reader *r, const struct conf_option *option,
 		      const struct conf_node *node, void *base)
 {
+	struct conf_node lone = *node;
+	struct conf_node list = {
+		.kind = CONF_NODE_LIST, .at = node->at, .first = &lone, .count = 1};
 	size_t count = 0;
 
+	lone.next = NULL; /* in its mapping the next key follows */
+	if (option->is_lone && node->kind == CONF_NODE_TEXT && !conf_node_is_nothing(node))
+		node = &list;
 	if (!is_list(r, option, node))
 		return;
 	struct slice *items = allocate(r, node->count * sizeof(*items));

@@ -67,9 +67,50 @@ struct route_settings {
 	uint64_t heartbeat_ms; /* 0: heartbeat.period_ms */
 };
 
+/* Absent as a whole: keys, issuer, audiences and algorithms are set together. */
+struct jwt_settings {
+	struct slice keys; /* a file, or a URL: conf_is_url (conf/form.h) */
+	struct slice issuer;
+	const struct slice *audiences;
+	size_t audience_count;
+	unsigned algorithms;       /* JWS_ALG_BIT of each (identity/jws_alg.h) */
+	const struct slice *types; /* an absent typ is allowed besides */
+	size_t type_count;
+	uint64_t clock_skew_ms;
+	uint64_t max_lifetime_ms; /* 0: off */
+	bool required;            /* without keys the server does not start */
+	struct slice ca_file;
+};
+
+struct introspect_settings {
+	struct slice url; /* ptr NULL: no introspection */
+	uint64_t timeout_ms;
+	struct slice ca_file;
+};
+
+struct ticket_settings {
+	struct slice path;
+	uint64_t ttl_ms;
+	uint64_t max;
+	uint64_t resume_ttl_ms; /* 0: off */
+};
+
+struct revoke_settings {
+	struct slice path;
+	uint64_t keep_ms;
+	uint64_t max;
+};
+
 struct auth_settings {
 	struct slice cookie;
 	struct slice keys_file;
+	struct jwt_settings jwt;
+	struct introspect_settings introspect;
+	struct ticket_settings ticket;
+	struct revoke_settings revoke;
+	uint64_t expiring_ms; /* before the end of a stream's rights; 0: untold */
+	uint64_t cache_ms;    /* 0: each token is verified each time */
+	uint64_t timeout_ms;
 };
 
 struct publish_settings {

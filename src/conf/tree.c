@@ -134,15 +134,15 @@ static enum err start_document(struct builder *b, const yaml_event_t *event)
 {
 	if (b->documents++ > 0)
 		return refuse(
-		    b, at_mark(event->start_mark),
-		    SLICE("a second document begins here: one file is one configuration"));
+			b, at_mark(event->start_mark),
+			SLICE("a second document begins here: one file is one configuration"));
 	return OK;
 }
 
 static enum err take_scalar(struct builder *b, const yaml_event_t *event)
 {
 	enum err err =
-	    refuse_decoration(b, event, event->data.scalar.anchor, event->data.scalar.tag);
+		refuse_decoration(b, event, event->data.scalar.anchor, event->data.scalar.tag);
 
 	return err ? err : add_text(b, event);
 }
@@ -184,9 +184,10 @@ static const struct {
 	struct slice context;
 	struct slice hint;
 } hints[] = {
-    {SLICE_INIT("while scanning an alias"), SLICE_INIT(" (quote a text that begins with '*')")},
-    {SLICE_INIT("while parsing a flow node"), SLICE_INIT(" (quote an address: \"[::1]:8080\")")},
-    {SLICE_INIT("while scanning for the next token"), SLICE_INIT(" (indent with spaces)")},
+	{SLICE_INIT("while scanning an alias"), SLICE_INIT(" (quote a text that begins with '*')")},
+	{SLICE_INIT("while parsing a flow node"),
+	 SLICE_INIT(" (quote an address: \"[::1]:8080\")")},
+	{SLICE_INIT("while scanning for the next token"), SLICE_INIT(" (indent with spaces)")},
 };
 
 static void put_problem(struct writer *w, const char *problem, struct slice context)

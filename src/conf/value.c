@@ -244,8 +244,9 @@ void conf_read_value(struct conf_reader *r, const struct conf_option *option,
 {
 	static void (*const readers[])(struct conf_reader *, const struct conf_option *,
 				       const struct conf_node *, void *) = {
-	    [CONF_DURATION] = read_number, [CONF_BYTES] = read_number,  [CONF_NUMBER] = read_number,
-	    [CONF_BOOL] = read_bool,       [CONF_CHOICE] = read_choice, [CONF_TEXT] = read_text,
+		[CONF_DURATION] = read_number, [CONF_BYTES] = read_number,
+		[CONF_NUMBER] = read_number,   [CONF_BOOL] = read_bool,
+		[CONF_CHOICE] = read_choice,   [CONF_TEXT] = read_text,
 	};
 
 	require(option->type < sizeof(readers) / sizeof(readers[0]) && readers[option->type]);

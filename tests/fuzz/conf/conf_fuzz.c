@@ -3,6 +3,8 @@
 #include "base/require.h"
 #include "base/utf8.h"
 #include "conf/conf.h"
+#include "conf/form.h"
+#include "identity/jws_alg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -10,7 +12,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_text(struct slice text, size_t size)
 {
 	require(!text.ptr || text.ptr[text.len] == '\0');
-	require(text.len <= size + sizeof("127.0.0.1:8080"));
+	require(text.len <= size + sizeof("/auth/stream-token"));
+}
+
+static void check_auth(const struct auth_settings *auth, size_t size)
+{
+	const struct jwt_settings *jwt = &auth->jwt;
+
+	check_text(auth->cookie, size);
+	check_text(jwt->keys, size);
+	check_text(auth->introspect.url, size);
+	require(!jwt->keys.ptr == !jwt->issuer.ptr);
+	require(!jwt->keys.ptr == !jwt->algorithms);
+	require(!jwt->keys.ptr == !jwt->audience_count);
+	require(!conf_is_url(jwt->keys) || !(jwt->algorithms & JWS_ALG_BIT(JWS_HS256)));
+	for (size_t i = 0; i < jwt->audience_count; i++)
+		check_text(jwt->audiences[i], size);
+	require(!slice_eq(auth->ticket.path, auth->revoke.path));
 }
 
 static void check_settings(const struct settings *s, size_t size)
@@ -20,7 +38,7 @@ static void check_settings(const struct settings *s, size_t size)
 		check_text(s->listen[i].address, size);
 	for (size_t i = 0; i < s->route_count; i++)
 		check_text(s->routes[i].path, size);
-	check_text(s->auth.cookie, size);
+	check_auth(&s->auth, size);
 	check_text(s->publish.path, size);
 	require(!(s->cors.any && s->cors.credentials));
 	require(s->retry.min_ms <= s->retry.max_ms);

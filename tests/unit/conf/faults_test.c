@@ -40,8 +40,17 @@ static const struct {
 	 SLICE_INIT(AT "1:9: warning: hosts: '*' answers for every name: a hostile page can reach "
 		       "this server by DNS rebinding; list the names if you can\n")},
 	{"a cookie without keys does nothing", SLICE_INIT("auth: {cookie: sid}\n"),
-	 SLICE_INIT(AT "1:16: warning: auth.cookie: without auth.keys-file no cookie is ever "
-		       "valid\n")},
+	 SLICE_INIT(AT "1:16: warning: auth.cookie: without auth.keys-file, auth.jwt or "
+		       "auth.introspect no cookie is ever valid\n")},
+	{"a token that outlives its revocation",
+	 SLICE_INIT("auth:\n  jwt: {keys: k, issuer: i, audience: a, algorithms: [ES256],\n"
+		    "    max-lifetime: 2h}\n  revoke: {keep: 1h}\n"),
+	 SLICE_INIT(AT "3:19: warning: auth.jwt.max-lifetime: 2h is more than auth.revoke.keep, "
+		       "1h: what was revoked could be good again\n")},
+	{"a resume cookie that outlives its revocation",
+	 SLICE_INIT("auth: {keys-file: k, revoke: {keep: 1m}}\n"),
+	 SLICE_INIT(AT "1:37: warning: auth.ticket.resume-ttl: 15m is more than auth.revoke.keep, "
+		       "1m: what was revoked could be good again\n")},
 };
 
 static void warns_and_goes_on(void **state)

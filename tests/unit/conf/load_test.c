@@ -5,9 +5,8 @@
 #include "load.h"
 
 #include "conf/document.h"
-#include "conf/tree.h"
-
-#define TEXT_SIZE (2u << 20) /* bytes: a file at its maximum, and more */
+#include "conf/form.h"
+#include "identity/jws_alg.h"
 
 /* Every key once, none with its default. */
 static const struct slice full = SLICE_INIT(
@@ -15,7 +14,18 @@ static const struct slice full = SLICE_INIT(
 	"workers: 4\n"
 	"hosts: [a.example, b.example:8443]\n"
 	"cors: {origins: [HTTPS://A.Example:443], credentials: true}\n"
-	"auth: {cookie: sid, keys-file: /k}\n"
+	"auth:\n"
+	"  cookie: sid\n"
+	"  keys-file: /k\n"
+	"  expiring: 1m\n"
+	"  cache: 1s\n"
+	"  timeout: 2s\n"
+	"  jwt: {keys: https://id.example/jwks, issuer: https://id.example/,\n"
+	"    audience: [stream, push], algorithms: [ES256, EdDSA], types: [JWT],\n"
+	"    clock-skew: 0, max-lifetime: 1h, required: true, ca-file: ca.pem}\n"
+	"  introspect: {url: \"http://127.0.0.1:3000/who?a=b\", timeout: 3s, ca-file: i.pem}\n"
+	"  ticket: {ttl: 5s, max: 7, path: /t, resume-ttl: off}\n"
+	"  revoke: {path: /r, keep: 2h, max: 8}\n"
 	"publish: {path: /p, key-file: p.key, max-body: 2MiB, max-event: 1KiB, rate: 9}\n"
 	"routes:\n"
 	"  - {path: /a, hub: {public: [news/*, demo], topics: [x/**]}, accept: any,\n"
@@ -50,13 +60,47 @@ static void check_front(const struct settings *s)
 	assert_int_equal(s->cors.origin_count, 1);
 	check_slice("normal origin", s->cors.origins[0], SLICE("https://a.example"));
 	assert_true(s->cors.credentials && !s->cors.any);
-	check_slice("cookie", s->auth.cookie, SLICE("sid"));
-	assert_string_equal(s->auth.keys_file.ptr, "/k");
 	check_slice("publish path", s->publish.path, SLICE("/p"));
 	assert_string_equal(s->publish.key_file.ptr, "p.key");
 	assert_int_equal(s->publish.max_body, 2 << 20);
 	assert_int_equal(s->publish.max_event, 1024);
 	assert_int_equal(s->publish.rate, 9);
+}
+
+static void check_jwt(const struct jwt_settings *jwt)
+{
+	assert_string_equal(jwt->keys.ptr, "https://id.example/jwks");
+	assert_true(conf_is_url(jwt->keys));
+	check_slice("issuer", jwt->issuer, SLICE("https://id.example/"));
+	assert_int_equal(jwt->audience_count, 2);
+	check_slice("audience", jwt->audiences[1], SLICE("push"));
+	assert_int_equal(jwt->algorithms, JWS_ALG_BIT(JWS_ES256) | JWS_ALG_BIT(JWS_EDDSA));
+	assert_int_equal(jwt->type_count, 1);
+	check_slice("type", jwt->types[0], SLICE("JWT"));
+	assert_int_equal(jwt->clock_skew_ms, 0);
+	assert_int_equal(jwt->max_lifetime_ms, 3600000);
+	assert_true(jwt->required);
+	assert_string_equal(jwt->ca_file.ptr, "ca.pem");
+}
+
+static void check_auth(const struct auth_settings *auth)
+{
+	check_slice("cookie", auth->cookie, SLICE("sid"));
+	assert_string_equal(auth->keys_file.ptr, "/k");
+	assert_int_equal(auth->expiring_ms, 60000);
+	assert_int_equal(auth->cache_ms, 1000);
+	assert_int_equal(auth->timeout_ms, 2000);
+	check_jwt(&auth->jwt);
+	assert_string_equal(auth->introspect.url.ptr, "http://127.0.0.1:3000/who?a=b");
+	assert_int_equal(auth->introspect.timeout_ms, 3000);
+	assert_string_equal(auth->introspect.ca_file.ptr, "i.pem");
+	assert_int_equal(auth->ticket.ttl_ms, 5000);
+	assert_int_equal(auth->ticket.max, 7);
+	check_slice("path of tickets", auth->ticket.path, SLICE("/t"));
+	assert_int_equal(auth->ticket.resume_ttl_ms, 0);
+	check_slice("path of revocations", auth->revoke.path, SLICE("/r"));
+	assert_int_equal(auth->revoke.keep_ms, 7200000);
+	assert_int_equal(auth->revoke.max, 8);
 }
 
 static void check_routes(const struct settings *s)
@@ -113,9 +157,36 @@ static void reads_every_key(void **state)
 	check_slice("full", printed(&l), SLICE(""));
 	assert_int_equal(l.err, OK);
 	check_front(&l.settings);
+	check_auth(&l.settings.auth);
 	check_routes(&l.settings);
 	check_numbers(&l.settings);
 	arena_free(&l.arena);
+}
+
+static void check_auth_defaults(const struct auth_settings *auth)
+{
+	assert_null(auth->cookie.ptr);
+	assert_null(auth->keys_file.ptr);
+	assert_int_equal(auth->expiring_ms, 30000);
+	assert_int_equal(auth->cache_ms, 30000);
+	assert_int_equal(auth->timeout_ms, 5000);
+	assert_null(auth->jwt.keys.ptr);
+	assert_int_equal(auth->jwt.audience_count, 0);
+	assert_int_equal(auth->jwt.algorithms, 0);
+	assert_int_equal(auth->jwt.type_count, 2);
+	check_slice("type", auth->jwt.types[1], SLICE("at+jwt"));
+	assert_int_equal(auth->jwt.clock_skew_ms, 30000);
+	assert_int_equal(auth->jwt.max_lifetime_ms, 0);
+	assert_false(auth->jwt.required);
+	assert_null(auth->introspect.url.ptr);
+	assert_int_equal(auth->introspect.timeout_ms, 2000);
+	assert_int_equal(auth->ticket.ttl_ms, 60000);
+	assert_int_equal(auth->ticket.max, 100000);
+	check_slice("path of tickets", auth->ticket.path, SLICE("/auth/stream-token"));
+	assert_int_equal(auth->ticket.resume_ttl_ms, 900000);
+	check_slice("path of revocations", auth->revoke.path, SLICE("/auth/revoke"));
+	assert_int_equal(auth->revoke.keep_ms, 86400000);
+	assert_int_equal(auth->revoke.max, 65536);
 }
 
 static void check_defaults(const struct settings *s)
@@ -127,8 +198,7 @@ static void check_defaults(const struct settings *s)
 	assert_int_equal(s->workers, 0);
 	assert_int_equal(s->hosts.host_count, 0);
 	assert_false(s->cors.any || s->cors.credentials);
-	assert_null(s->auth.cookie.ptr);
-	assert_null(s->auth.keys_file.ptr);
+	check_auth_defaults(&s->auth);
 	check_slice("publish", s->publish.path, SLICE("/publish"));
 	assert_int_equal(s->publish.max_body, 1 << 20);
 	assert_int_equal(s->publish.rate, 0);
@@ -219,6 +289,75 @@ static void a_lone_star_means_any_origin(void **state)
 	arena_free(&l.arena);
 }
 
+#define JWT "keys: k, issuer: i, audience: a, algorithms: [ES256]"
+#define URL "issuer: i, audience: a, algorithms: [ES256], keys: "
+
+static const struct {
+	const char *name;
+	struct slice text;
+} quiet[] = {
+	{"the lowest value of each key",
+	 SLICE_INIT("auth:\n"
+		    "  {expiring: 0, cache: 0, timeout: 100ms,\n"
+		    "   jwt: {" JWT ", types: [j], clock-skew: 0, max-lifetime: 1s},\n"
+		    "   introspect: {url: \"https://a\", timeout: 100ms},\n"
+		    "   ticket: {ttl: 1s, max: 1, path: /, resume-ttl: 0},\n"
+		    "   revoke: {path: /r, keep: 1m, max: 1}}\n")},
+	{"the highest value of each key",
+	 SLICE_INIT("auth:\n"
+		    "  {expiring: 10m, cache: 30s, timeout: 30s,\n"
+		    "   jwt: {" JWT ", clock-skew: 5m, max-lifetime: 720h},\n"
+		    "   introspect: {url: \"https://a\", timeout: 10s},\n"
+		    "   ticket: {ttl: 60s, max: 10000000, resume-ttl: 24h},\n"
+		    "   revoke: {keep: 720h, max: 10000000}}\n")},
+	{"every algorithm, with keys from a file",
+	 SLICE_INIT("auth: {jwt: {keys: k, issuer: i, audience: a,\n"
+		    "  algorithms: [HS256, RS256, PS256, ES256, EdDSA]}}\n")},
+	{"keys from localhost without TLS",
+	 SLICE_INIT("auth: {jwt: {" URL "\"http://localhost:80/jwks\"}}\n")},
+	{"keys from IPv6 loopback without TLS",
+	 SLICE_INIT("auth: {jwt: {" URL "\"http://[::1]/jwks\"}}\n")},
+	{"keys from a URL in capitals",
+	 SLICE_INIT("auth: {jwt: {" URL "\"HTTPS://A.EXAMPLE\"}}\n")},
+	{"keys from a file with a colon", SLICE_INIT("auth: {jwt: {" URL "\"https:/keys\"}}\n")},
+	{"a cookie with tokens", SLICE_INIT("auth: {cookie: sid, jwt: {" JWT "}}\n")},
+	{"a cookie with introspection",
+	 SLICE_INIT("auth: {cookie: sid, introspect: {url: \"https://a\"}}\n")},
+	{"a public listener with tokens",
+	 SLICE_INIT("listen: [0.0.0.0:80]\nhosts: [a.example]\nauth: {jwt: {" JWT "}}\n")},
+	{"a public listener with introspection",
+	 SLICE_INIT("listen: [0.0.0.0:80]\nhosts: [a.example]\n"
+		    "auth: {introspect: {url: \"https://a\"}}\n")},
+	{"a short memory for revocations without authentication",
+	 SLICE_INIT("auth: {revoke: {keep: 1m}}\n")},
+};
+
+static void has_nothing_to_say(void **state)
+{
+	(void)state;
+	static struct loaded l;
+
+	for (size_t i = 0; i < COUNT_OF(quiet); i++) {
+		load(&l, place_at_edge(quiet[i].text));
+		check_slice(quiet[i].name, printed(&l), SLICE(""));
+		check(quiet[i].name, l.err == OK);
+		arena_free(&l.arena);
+	}
+}
+
+static void a_plain_audience_is_a_list_of_one(void **state)
+{
+	(void)state;
+	static struct loaded l;
+
+	load(&l, SLICE("auth: {jwt: {" JWT "}}\n"));
+	assert_int_equal(l.err, OK);
+	assert_int_equal(l.settings.auth.jwt.audience_count, 1);
+	check_slice("audience", l.settings.auth.jwt.audiences[0], SLICE("a"));
+	assert_false(conf_is_url(l.settings.auth.jwt.keys));
+	arena_free(&l.arena);
+}
+
 /* Most prefixes are faulty; none may crash, read beyond its end or leave anything behind. */
 static void survives_every_prefix(void **state)
 {
@@ -250,143 +389,6 @@ static void says_when_memory_is_out(void **state)
 		arena_free(&arena);
 		assert_true(max < 65536);
 	}
-}
-
-/* head, `count` times entry, tail. */
-static struct slice repeat(char *text, struct slice head, struct slice entry, size_t count,
-			   struct slice tail)
-{
-	struct writer w;
-
-	writer_init(&w, text, TEXT_SIZE);
-	put(&w, head);
-	for (size_t i = 0; i < count; i++)
-		put(&w, entry);
-	put(&w, tail);
-	assert_false(w.overflow);
-	return writer_slice(&w);
-}
-
-static const struct {
-	const char *name;
-	struct slice head, entry, tail;
-	size_t most;
-	struct slice want; /* one past it */
-} bounds[] = {
-	{"listeners", SLICE_INIT("listen: ["), SLICE_INIT("127.0.0.1:80,"), SLICE_INIT("]"), 16,
-	 SLICE_INIT("sluice.yaml:1:9: listen: a list of 17 entries is above the maximum of 16\n")},
-	{"hosts", SLICE_INIT("hosts: ["), SLICE_INIT("a.example,"), SLICE_INIT("]"), 64,
-	 SLICE_INIT("sluice.yaml:1:8: hosts: a list of 65 entries is above the maximum of 64\n")},
-	{"origins", SLICE_INIT("cors: {origins: ["), SLICE_INIT("https://a.example,"),
-	 SLICE_INIT("]}"), 64,
-	 SLICE_INIT("sluice.yaml:1:17: cors.origins: a list of 65 entries is above the maximum of "
-		    "64\n")},
-	{"public topics", SLICE_INIT("routes: [{path: /a, hub: {public: ["), SLICE_INIT("a,"),
-	 SLICE_INIT("]}}]"), 64,
-	 SLICE_INIT("sluice.yaml:1:35: routes[].hub.public: a list of 65 entries is above the "
-		    "maximum of 64\n")},
-	{"fixed topics", SLICE_INIT("routes: [{path: /a, hub: {topics: ["), SLICE_INIT("a,"),
-	 SLICE_INIT("]}}]"), 32,
-	 SLICE_INIT("sluice.yaml:1:35: routes[].hub.topics: a list of 33 entries is above the "
-		    "maximum of 32\n")},
-	{"length of a path", SLICE_INIT("routes: [/"), SLICE_INIT("a"), SLICE_INIT("]"), 255,
-	 SLICE_INIT("sluice.yaml:1:10: routes[].path: a text of 257 bytes is above the maximum of "
-		    "256\n")},
-	{"length of a file name", SLICE_INIT("publish: {key-file: "), SLICE_INIT("a"),
-	 SLICE_INIT("}"), 4096,
-	 SLICE_INIT("sluice.yaml:1:21: publish.key-file: a text of 4097 bytes is above the maximum "
-		    "of 4096\n")},
-	{"length of a cookie's name", SLICE_INIT("auth: {keys-file: k, cookie: "), SLICE_INIT("a"),
-	 SLICE_INIT("}"), 128,
-	 SLICE_INIT("sluice.yaml:1:30: auth.cookie: a text of 129 bytes is above the maximum of "
-		    "128\n")},
-	{"length of a topic", SLICE_INIT("routes: [{path: /a, hub: {topics: ["), SLICE_INIT("a"),
-	 SLICE_INIT("]}}]"), 256,
-	 SLICE_INIT(
-		 "sluice.yaml:1:36: routes[].hub.topics: '"
-		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…': a topic is "
-		 "at "
-		 "most 256 visible ASCII characters; * stands for a whole segment, ** for the last "
-		 "ones: a/*/b, a/**\n")},
-	{"bytes of a file", SLICE_INIT("#"), SLICE_INIT(" "), SLICE_INIT(""), (1 << 20) - 1,
-	 SLICE_INIT("sluice.yaml:1:1: the file is larger than 1 MiB\n")},
-};
-
-static void keeps_its_bounds(void **state)
-{
-	(void)state;
-	static struct loaded l;
-	static char text[TEXT_SIZE];
-
-	for (size_t i = 0; i < COUNT_OF(bounds); i++) {
-		load(&l,
-		     repeat(text, bounds[i].head, bounds[i].entry, bounds[i].most, bounds[i].tail));
-		check_slice(bounds[i].name, printed(&l), SLICE(""));
-		check(bounds[i].name, l.err == OK);
-		arena_free(&l.arena);
-		load(&l, repeat(text, bounds[i].head, bounds[i].entry, bounds[i].most + 1,
-				bounds[i].tail));
-		check_slice(bounds[i].name, printed(&l), bounds[i].want);
-		arena_free(&l.arena);
-	}
-}
-
-static struct slice routes(char *text, unsigned count)
-{
-	struct writer w;
-
-	writer_init(&w, text, TEXT_SIZE);
-	put(&w, SLICE("routes:\n"));
-	for (unsigned i = 0; i < count; i++) {
-		put(&w, SLICE("- /"));
-		put_u64(&w, i);
-		put_char(&w, '\n');
-	}
-	return writer_slice(&w);
-}
-
-static void takes_sixty_four_routes(void **state)
-{
-	(void)state;
-	static struct loaded l;
-	static char text[TEXT_SIZE];
-
-	load(&l, routes(text, 64));
-	assert_int_equal(l.err, OK);
-	assert_int_equal(l.settings.route_count, 64);
-	arena_free(&l.arena);
-	load(&l, routes(text, 65));
-	assert_int_equal(l.err, E_SYNTAX);
-	arena_free(&l.arena);
-}
-
-/* Bombs: `count` brackets in each other, `count` values beside each other. */
-static void keeps_the_tree_small(void **state)
-{
-	(void)state;
-	static struct loaded l;
-	static char text[TEXT_SIZE];
-	const struct slice unknown = SLICE("sluice.yaml:1:1: unknown key 'zzzzzz'\n");
-
-	/* The mapping of the file is the first level, and its first value with its key. */
-	load(&l, repeat(text, SLICE("zzzzzz: "), SLICE("["), CONF_MAX_DEPTH - 1,
-			SLICE("]]]]]]]]]]]]]]]")));
-	check_slice("deepest", printed(&l), unknown);
-	arena_free(&l.arena);
-	load(&l, repeat(text, SLICE("zzzzzz: "), SLICE("["), CONF_MAX_DEPTH, SLICE("")));
-	check_slice("deeper", printed(&l),
-		    SLICE("sluice.yaml:1:24: nested deeper than 16 levels\n"));
-	arena_free(&l.arena);
-	load(&l, repeat(text, SLICE("zzzzzz: ["), SLICE("a,"), CONF_MAX_NODES - 3, SLICE("]")));
-	check_slice("most values", printed(&l), unknown);
-	arena_free(&l.arena);
-	load(&l, repeat(text, SLICE("zzzzzz: ["), SLICE("a,"), CONF_MAX_NODES - 2, SLICE("]")));
-	check_slice("more values", printed(&l),
-		    SLICE("sluice.yaml:1:20004: the file holds more than 10000 values\n"));
-	arena_free(&l.arena);
-	load(&l, repeat(text, SLICE(""), SLICE("["), CONF_MAX_TEXT, SLICE("")));
-	assert_int_equal(l.err, E_SYNTAX);
-	arena_free(&l.arena);
 }
 
 static void judges_settings_that_the_program_changed(void **state)
@@ -425,11 +427,10 @@ int main(void)
 		cmocka_unit_test(no_file_gives_the_defaults),
 		cmocka_unit_test(the_guide_waits_thirty_seconds_without_jitter),
 		cmocka_unit_test(a_lone_star_means_any_origin),
+		cmocka_unit_test(has_nothing_to_say),
+		cmocka_unit_test(a_plain_audience_is_a_list_of_one),
 		cmocka_unit_test(survives_every_prefix),
 		cmocka_unit_test(says_when_memory_is_out),
-		cmocka_unit_test(keeps_its_bounds),
-		cmocka_unit_test(takes_sixty_four_routes),
-		cmocka_unit_test(keeps_the_tree_small),
 		cmocka_unit_test(judges_settings_that_the_program_changed),
 		cmocka_unit_test(takes_its_own_example),
 	};
