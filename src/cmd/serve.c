@@ -36,6 +36,7 @@ const struct option_row serve_options[] = {
 struct server {
 	struct serve_setup setup;
 	struct serve_shared shared;
+	struct serve_auth auth;
 	struct waitset set;
 	int signal_fd;
 	uint64_t started_ms;
@@ -137,6 +138,7 @@ static enum err make_shared(struct server *s)
 	shared->log = log_new(limits, wallclock_ms(), key);
 	shared->admit = admit_new(admit_limits(conf, shared->worker_count), key);
 	shared->sink = logsink_new(STDOUT_FILENO);
+	shared->auth = &s->auth;
 	if (!shared->workers || !shared->log || !shared->admit || !shared->sink)
 		return E_NOMEM;
 	return wakeup_init(&shared->done);
@@ -157,6 +159,19 @@ static int init_workers(struct server *s)
 	return EXIT_USAGE;
 }
 
+/* Before the workers: their engines look at its tables. */
+static int init_auth(struct server *s)
+{
+	char text[512];
+	struct writer why;
+
+	writer_init(&why, text, sizeof(text));
+	if (serve_auth_init(&s->auth, &s->setup.conf, s->setup.hash, &why) == OK)
+		return init_workers(s);
+	(void)fprintf(stderr, "sluice serve: cannot start: %.*s\n", SLICE_ARG(writer_slice(&why)));
+	return EXIT_USAGE;
+}
+
 static int init(struct server *s)
 {
 	struct serve_shared *shared = &s->shared;
@@ -172,6 +187,7 @@ static int init(struct server *s)
 		err = make_shared(s);
 	for (size_t i = 0; !err && i < shared->worker_count; i++) {
 		shared->workers[i].shared = shared;
+		auth_post_init(&shared->workers[i].post);
 		shared->workers[i].wakeup.fd = -1;
 		shared->workers[i].set.fd = -1;
 	}
@@ -182,16 +198,18 @@ static int init(struct server *s)
 	if (!err)
 		err = waitset_add(&s->set, shared->done.fd, &shared->done, WAITSET_READ);
 	if (!err)
-		return init_workers(s);
+		return init_auth(s);
 	(void)fprintf(stderr, "sluice serve: cannot start: %s\n", err_text(err));
 	return EXIT_USAGE;
 }
 
 static void end(struct server *s)
 {
+	serve_auth_stop(&s->auth);
 	for (size_t i = 0; s->shared.workers && i < s->shared.worker_count; i++)
 		worker_fini(&s->shared.workers[i]);
 	free(s->shared.workers);
+	serve_auth_fini(&s->auth);
 	logsink_free(s->shared.sink);
 	admit_free(s->shared.admit);
 	log_free(s->shared.log);

@@ -75,6 +75,16 @@ static void put_request_id(struct writer *w, uint64_t id)
 	put_text(w, SLICE("requestId"), writer_slice(&hex));
 }
 
+/* Seconds; null for what does not end: static keys, anonymous readers. */
+static void put_ttl(struct writer *w, const struct stream_record *r)
+{
+	put_name(w, SLICE("tokenTTL"));
+	if (r->has_ttl)
+		put_u64(w, r->ttl_s);
+	else
+		put(w, SLICE("null"));
+}
+
 /* The fields of the guide, on every kind of line. */
 static void put_common(struct writer *w, const struct stream_record *r)
 {
@@ -84,8 +94,7 @@ static void put_common(struct writer *w, const struct stream_record *r)
 	put_text(w, SLICE("origin"), r->origin);
 	put_bool(w, SLICE("corsAllowed"), r->cors_allowed);
 	put_text(w, SLICE("authMethod"), r->auth_method);
-	put_name(w, SLICE("tokenTTL"));
-	put(w, SLICE("null")); /* static keys do not end */
+	put_ttl(w, r);
 	put_address(w, &r->addr);
 	put_text(w, SLICE("userAgent"), r->user_agent);
 	put_text(w, SLICE("route"), r->route);
@@ -109,7 +118,11 @@ static void put_refusal(struct writer *w, const struct stream_record *r)
 	const struct refusal_row *row = refusal_row(r->refusal);
 
 	put_text(w, SLICE("rule"), row->rule);
-	put_reason(w, row->name);
+	/* Which check failed is told here and nowhere else. */
+	if (r->auth_reason.ptr)
+		put_text(w, SLICE("reason"), r->auth_reason);
+	else
+		put_reason(w, row->name);
 	put_number(w, SLICE("status"), r->status);
 	put_bool(w, SLICE("soft"), r->soft);
 	put_text(w, SLICE("detail"), r->detail);

@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/serve_demo.h"
 #include "conf/form.h"
+#include "http/origin.h"
 #include "os/entropy.h"
 #include "os/file.h"
 
@@ -128,7 +129,14 @@ static int find_keys(struct serve_setup *s)
 
 	if (code == EXIT_OK && s->conf.auth.keys_file.ptr)
 		code = read_keys("auth.keys-file", s->conf.auth.keys_file, &s->subscribers);
-	return code;
+	if (code != EXIT_OK)
+		return code;
+	if (entropy_hash_key(&s->hash) || keys_bind(&s->publishers, true, s->hash) ||
+	    keys_bind(&s->subscribers, false, s->hash)) {
+		(void)fprintf(stderr, "sluice serve: a user id of a key is not UTF-8\n");
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
 }
 
 /* --listen replaces what the file says; zero configuration is loopback. */
@@ -189,12 +197,23 @@ static struct route stream_route(const struct settings *conf, const struct route
 	};
 }
 
+static bool authenticates(const struct serve_setup *s)
+{
+	return s->subscribers.count > 0 || s->conf.auth.jwt.keys.ptr ||
+	       s->conf.auth.introspect.url.ptr;
+}
+
 static void add_routes(struct serve_setup *s)
 {
 	for (size_t i = 0; i < s->conf.route_count; i++)
 		add_route(s, stream_route(&s->conf, &s->conf.routes[i]));
 	add_route(s, (struct route){.kind = ROUTE_PUBLISH, .path = s->conf.publish.path});
 	add_route(s, (struct route){.kind = ROUTE_HEALTH, .path = SLICE("/healthz")});
+	if (authenticates(s)) {
+		add_route(s, (struct route){.kind = ROUTE_TOKEN, .path = s->conf.auth.ticket.path});
+		add_route(s,
+			  (struct route){.kind = ROUTE_REVOKE, .path = s->conf.auth.revoke.path});
+	}
 	if (s->demo)
 		serve_demo_routes(s->routes, &s->stream.route_count, SERVE_MAX_ROUTES);
 	s->stream.routes = s->routes;
@@ -241,6 +260,40 @@ static struct host_rules host_rules(const struct settings *conf)
 	if (conf->hosts.host_count > 0)
 		return conf->hosts;
 	return (struct host_rules){loopback, sizeof(loopback) / sizeof(loopback[0])};
+}
+
+/* The last two labels: what a public suffix list would say more exactly. Wrongly "same" only
+ * keeps the cookie at home; the soft refusal then brings the page back with a new ticket. */
+static struct slice site_of(struct slice host)
+{
+	size_t dots = 0;
+
+	for (size_t i = host.len; i > 0; i--) {
+		if (host.ptr[i - 1] == '.' && ++dots == 2)
+			return slice_from(host, i);
+	}
+	return host;
+}
+
+/* True if a listed origin shares its site with none of our hosts. */
+static bool is_cross_site(const struct settings *conf)
+{
+	for (size_t i = 0; i < conf->cors.origin_count; i++) {
+		struct origin origin;
+		bool same = false;
+
+		if (origin_parse(conf->cors.origins[i], &origin))
+			continue;
+		for (size_t j = 0; j < conf->hosts.host_count; j++) {
+			struct slice host = conf->hosts.hosts[j];
+
+			same |= slice_eq_nocase(site_of(slice_upto(host, slice_find(host, ':'))),
+						site_of(origin.host));
+		}
+		if (!same)
+			return true;
+	}
+	return false;
 }
 
 static struct head_rules head_rules(const struct settings *conf)
@@ -290,6 +343,12 @@ static int build(struct serve_setup *s)
 	s->stream.head = head_rules(&s->conf);
 	s->stream.cookie = s->conf.auth.cookie;
 	s->stream.publishers = &s->publishers;
+	s->stream.authenticates = authenticates(s);
+	s->stream.expiring_ms = s->conf.auth.expiring_ms;
+	s->stream.auth_timeout_ms = s->conf.auth.timeout_ms;
+	s->stream.ticket_ttl_ms = s->conf.auth.ticket.ttl_ms;
+	s->stream.resume_ttl_ms = s->conf.auth.ticket.resume_ttl_ms;
+	s->stream.cross_site = is_cross_site(&s->conf);
 	s->stream.subscribers = s->subscribers.count > 0 ? &s->subscribers : NULL;
 	s->stream.heartbeat_mode = modes[s->conf.heartbeat.mode];
 	take_limits(s);

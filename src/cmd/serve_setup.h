@@ -20,6 +20,7 @@ struct serve_setup {
 	struct route routes[SERVE_MAX_ROUTES];
 	struct key_ring publishers;
 	struct key_ring subscribers;
+	struct siphash_key hash;       /* of principals, random */
 	char made_key[SERVE_KEY_TEXT]; /* empty: a key was given */
 	bool demo;
 	bool check;

@@ -91,7 +91,30 @@ static void io_record(void *ctx, const struct stream_record *record)
 		logsink_put(w->shared->sink, writer_slice(&out));
 }
 
+static void wake_me(void *ctx)
+{
+	worker_wake(ctx);
+}
+
+static enum auth_step io_authenticate(void *ctx, struct conn *conn, uint64_t request_id,
+				      const struct credential *credential,
+				      struct principal **ret_principal, enum auth_fault *ret_fault)
+{
+	struct worker *w = ctx;
+
+	return serve_auth_ask(w->shared->auth, &w->post, wake_me, w, conn, request_id, credential,
+			      wallclock_ms(), ret_principal, ret_fault);
+}
+
+static bool io_random(void *ctx, void *out, size_t n)
+{
+	(void)ctx;
+	return entropy_get(out, n) == OK;
+}
+
 static const struct engine_io engine_io = {
+	.authenticate = io_authenticate,
+	.random = io_random,
 	.recv = io_recv,
 	.send = io_send,
 	.send_last = io_send_last,
@@ -108,6 +131,9 @@ static enum err make_engine(struct worker *w, size_t max_connections)
 		.settings = w->shared->settings,
 		.log = w->shared->log,
 		.admit = w->shared->admit,
+		.tickets = w->shared->auth->tickets,
+		.resumes = w->shared->auth->resumes,
+		.revocations = w->shared->auth->revocations,
 		.io = engine_io,
 		.max_connections = max_connections,
 	};
@@ -156,6 +182,7 @@ static void close_listeners(struct worker *w)
 void worker_fini(struct worker *w)
 {
 	engine_free(w->engine);
+	auth_post_fini(&w->post);
 	close_listeners(w);
 	waitset_fini(&w->set);
 	wakeup_fini(&w->wakeup);
@@ -295,6 +322,7 @@ static void *run(void *arg)
 		engine_time(w->engine, now_ms(), wallclock_ms());
 		for (size_t i = 0; i < n; i++)
 			handle(w, &events[i]);
+		auth_post_deliver(&w->post, w->engine);
 		wait_ms = turn(w);
 	}
 	atomic_fetch_add(&w->shared->drained, 1);

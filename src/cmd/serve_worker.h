@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "cmd/serve_auth.h"
 #include "hub/admit.h"
 #include "hub/log.h"
 #include "os/logsink.h"
@@ -34,6 +35,7 @@ struct serve_shared {
 	struct log *log;
 	struct admit *admit;
 	struct logsink *sink;
+	struct serve_auth *auth;
 	struct worker *workers;
 	size_t worker_count;
 	uint64_t drain_window_ms;
@@ -48,6 +50,7 @@ struct worker {
 	pthread_t thread;
 	bool started;
 	struct wakeup wakeup;
+	struct auth_post post;
 	int listeners[SERVE_MAX_LISTENERS];
 	size_t listener_count;
 	struct waitset set;

@@ -43,23 +43,42 @@ static enum refusal find_cookie(const struct http_request *req, struct slice nam
 	return REFUSAL_NONE;
 }
 
-enum refusal credential_find(const struct http_request *req, struct slice cookie,
-			     struct credential *ret)
+static size_t add(struct credential *found, size_t n, enum credential_source source,
+		  struct slice value)
 {
-	struct slice bearer, session;
+	if (!value.ptr)
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		if (slice_eq(found[i].value, value))
+			return n;
+	}
+	found[n] = (struct credential){source, value};
+	return n + 1;
+}
+
+enum refusal credential_find(const struct http_request *req, const struct credential_places *places,
+			     struct credential *ret, struct slice *ret_resume)
+{
+	struct credential found[3];
+	struct slice bearer, session, resume;
 	enum refusal refusal = find_bearer(req, &bearer);
 
+	if (!refusal)
+		refusal = find_cookie(req, places->cookie, &session);
+	if (!refusal)
+		refusal = find_cookie(req, places->resume, &resume);
 	if (refusal)
 		return refusal;
-	refusal = find_cookie(req, cookie, &session);
-	if (refusal)
-		return refusal;
-	if (bearer.ptr && session.ptr && !slice_eq(bearer, session))
+	size_t n = add(found, 0, CREDENTIAL_BEARER, bearer);
+	n = add(found, n, CREDENTIAL_COOKIE, session);
+	n = add(found, n, CREDENTIAL_TICKET, places->ticket);
+	if (n > 1)
 		return REFUSAL_TWO_CREDENTIALS;
-	if (bearer.ptr)
-		*ret = (struct credential){CREDENTIAL_BEARER, bearer};
-	else if (session.ptr)
-		*ret = (struct credential){CREDENTIAL_COOKIE, session};
+	*ret_resume = resume;
+	if (n == 1)
+		*ret = found[0];
+	else if (resume.ptr)
+		*ret = (struct credential){CREDENTIAL_RESUME, resume};
 	else
 		*ret = (struct credential){CREDENTIAL_NONE, SLICE_NONE};
 	return REFUSAL_NONE;
@@ -74,6 +93,10 @@ struct slice credential_source_name(enum credential_source source)
 		return SLICE("bearer");
 	case CREDENTIAL_COOKIE:
 		return SLICE("cookie");
+	case CREDENTIAL_TICKET:
+		return SLICE("ticket");
+	case CREDENTIAL_RESUME:
+		return SLICE("resume");
 	}
 	return SLICE("none");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity/keys.h"
 
+#include "identity/principal.h"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -14,6 +16,8 @@ void keys_init(struct key_ring *ring)
 
 void keys_fini(struct key_ring *ring)
 {
+	for (size_t i = 0; i < ring->count; i++)
+		principal_unref(ring->keys[i].principal);
 	free(ring->keys);
 	keys_init(ring);
 }
@@ -101,6 +105,27 @@ enum err keys_read(struct key_ring *ring, struct slice text, size_t *ret_line)
 	}
 	*ret_line = number;
 	return ring->count > before ? OK : E_NOT_FOUND;
+}
+
+enum err keys_bind(struct key_ring *ring, bool may_publish, struct siphash_key hash)
+{
+	static const struct slice all[] = {SLICE_INIT("**")};
+	const struct rights rights = {all, 1};
+
+	for (size_t i = 0; i < ring->count; i++) {
+		struct key *k = &ring->keys[i];
+		struct principal_facts facts = {
+			.method = METHOD_KEY,
+			.subject = {k->user, k->user_len},
+			.subscribe = may_publish ? (struct rights){NULL, 0} : rights,
+			.publish = may_publish ? rights : (struct rights){NULL, 0},
+		};
+		enum err err = principal_new(&facts, hash, &k->principal);
+
+		if (err)
+			return err;
+	}
+	return OK;
 }
 
 const struct key *keys_find(const struct key_ring *ring, struct slice key)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/siphash.h"
 #include "base/slice.h"
 
 #include <stdint.h>
@@ -18,10 +19,13 @@
 #define KEYS_DIGEST_SIZE 32u
 #define KEYS_MAX_USER    128u /* bytes of a user id */
 
+struct principal;
+
 struct key {
 	uint8_t digest[KEYS_DIGEST_SIZE];
 	char user[KEYS_MAX_USER];
 	size_t user_len;
+	struct principal *principal; /* counted; after keys_bind */
 };
 
 struct key_ring {
@@ -42,5 +46,10 @@ enum err keys_add(struct key_ring *ring, struct slice user, struct slice key);
  * *ret_line is the line. Errors: those of keys_add; E_NOT_FOUND if there is no key at all.
  */
 enum err keys_read(struct key_ring *ring, struct slice text, size_t *ret_line);
+/*
+ * Gives each key its principal, with the right to all topics: to publish, or to subscribe.
+ * `hash` as for principal_new. Errors: E_NOMEM, and those of principal_new for a user id.
+ */
+enum err keys_bind(struct key_ring *ring, bool may_publish, struct siphash_key hash);
 /* The entry whose key this is; NULL if none. */
 const struct key *keys_find(const struct key_ring *ring, struct slice key);

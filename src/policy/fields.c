@@ -16,6 +16,7 @@
 	X(over_https, "over TLS, or a trusted proxy says https")                                   \
 	X(edge_fastly, "edge profile fastly or generic")                                           \
 	X(edge_cloudflare, "edge profile cloudflare or generic")                                   \
+	X(has_cookie, "a ticket opened the stream, and cookies may bring it back")                 \
 	X(unauthorized, "status 401")                                                              \
 	X(has_methods, "status 405, and the answer to OPTIONS")                                    \
 	X(has_retry, "status 429 and 503")                                                         \
@@ -77,6 +78,11 @@ static bool when_edge_fastly(const struct field_input *in)
 static bool when_edge_cloudflare(const struct field_input *in)
 {
 	return (in->rules->edges & (EDGE_CLOUDFLARE | EDGE_GENERIC)) != 0;
+}
+
+static bool when_has_cookie(const struct field_input *in)
+{
+	return in->facts->set_cookie.ptr != NULL;
 }
 
 static bool when_unauthorized(const struct field_input *in)
@@ -224,6 +230,13 @@ static void put_allow_origin(struct writer *w, const struct field_row *row,
 {
 	(void)row;
 	put(w, in->facts->cors->allow_origin);
+}
+
+static void put_set_cookie(struct writer *w, const struct field_row *row,
+			   const struct field_input *in)
+{
+	(void)row;
+	put(w, in->facts->set_cookie);
 }
 
 static void put_methods(struct writer *w, const struct field_row *row, const struct field_input *in)

@@ -36,6 +36,7 @@ struct head_rules {
 struct head_facts {
 	unsigned minor;    /* HTTP/1.minor of the request */
 	struct slice date; /* now as IMF-fixdate, from who has a clock; ptr NULL: no Date field */
+	struct slice set_cookie; /* of a stream opened by a ticket; ptr NULL: none */
 	bool https;
 	bool keep_alive;                 /* the connection goes on behind a short answer */
 	bool vary_accept;                /* the route answers 406 */

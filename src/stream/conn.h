@@ -34,7 +34,8 @@
 
 enum conn_state {
 	CONN_HEAD,   /* waiting for a request, or reading its head */
-	CONN_BODY,   /* reading the body of a publish */
+	CONN_AUTH,   /* waiting for who checks the credential */
+	CONN_BODY,   /* reading the body of a post */
 	CONN_ANSWER, /* a short answer is being written */
 	CONN_STREAM,
 	CONN_LINGER, /* answered and shut; reading so that the answer is not lost to a reset */
@@ -55,7 +56,10 @@ struct exchange {
 	size_t out_sent;
 	uint64_t request_id;
 	bool close_after;
-	bool linger_after; /* unread bytes of the request may be on their way */
+	struct slice resume;     /* value of a resume cookie beside a ticket; ptr NULL: none */
+	struct slice set_cookie; /* of the stream to be opened; ptr NULL: none */
+	bool admitted;           /* holds a place among the streams */
+	bool linger_after;       /* unread bytes of the request may be on their way */
 };
 
 /* Bytes that must go out before anything else: the rest of a frame that was cut. */
@@ -84,7 +88,7 @@ struct conn {
 	const struct route *route;
 	struct istr *origin;
 	struct istr *agent;
-	struct istr *user;
+	struct principal *principal; /* counted; NULL: anonymous */
 	uint64_t opened_ms;
 	uint64_t blocked_ms; /* since when the peer takes nothing; 0: it does */
 	uint64_t request_id;
@@ -94,6 +98,7 @@ struct conn {
 	bool cors_allowed : 1;
 	bool draining : 1;
 	bool input_ended : 1;
+	bool warned : 1;    /* auth_expiring has been sent */
 	bool replaying : 1; /* reads history since it opened: its age is no lag */
 };
 
@@ -117,6 +122,7 @@ struct engine {
 	size_t body_bytes;
 	size_t streams;
 	bool draining;
+	uint64_t revoked; /* generation of the revocations that streams were checked against */
 	struct engine_counters counters;
 };
 
@@ -150,6 +156,7 @@ struct head_facts answer_facts(const struct engine *e, const struct conn *c);
 
 /* open.c */
 void open_stream(struct engine *e, struct conn *c);
+void open_identified(struct engine *e, struct conn *c);
 /* Refuses the request of `c`, hard or softly as the route has it. */
 void open_refuse(struct engine *e, struct conn *c, enum refusal refusal);
 /* 200, retry, one event, end: the refusal that a native EventSource survives. */
@@ -184,10 +191,27 @@ void stop_quietly(struct engine *e, struct conn *c, enum stream_close close);
 void stop_dropped(struct engine *e, struct conn *c, enum stream_close close);
 void stop_draining(struct engine *e, struct conn *c, enum stream_close close);
 
-/* publish.c */
-void publish_begin(struct engine *e, struct conn *c);
+void stop_auth(struct engine *e, struct conn *c, enum stream_close close);
+
+/* identify.c */
+/* Finds out who asks, perhaps later; goes on in open_identified or post_identified. */
+void identify(struct engine *e, struct conn *c);
+/* A good credential may have been revoked since it was checked. */
+bool identify_is_revoked(const struct engine *e, const struct principal *p);
+
+/* post.c */
+void post_begin(struct engine *e, struct conn *c);
+void post_identified(struct engine *e, struct conn *c);
 /* Eats body bytes that have been read; true if it came further. */
-bool publish_body(struct engine *e, struct conn *c);
+bool post_body(struct engine *e, struct conn *c);
+void post_refuse(struct engine *e, struct conn *c, enum refusal refusal, struct slice detail);
+
+/* publish.c, token.c, revoke.c: the body has been read */
+void publish_finish(struct engine *e, struct conn *c);
+void token_finish(struct engine *e, struct conn *c);
+void revoke_finish(struct engine *e, struct conn *c);
+/* The Set-Cookie of a stream that a ticket opens; leaves none where there can be none. */
+void token_put_cookie(struct engine *e, struct conn *c);
 
 /* timers.c */
 void timers_run(struct engine *e);

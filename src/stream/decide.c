@@ -3,6 +3,7 @@
 
 #include "http/accept.h"
 #include "http/url.h"
+#include "identity/resume_cookie.h"
 #include "sse/event.h"
 
 /* First half: Host, method, route, Origin. */
@@ -16,10 +17,15 @@ static const struct route *find_route(const struct stream_settings *s, struct sl
 	return NULL;
 }
 
+static bool is_posted(const struct route *route)
+{
+	return route->kind == ROUTE_PUBLISH || route->kind == ROUTE_TOKEN ||
+	       route->kind == ROUTE_REVOKE;
+}
+
 static struct slice methods_of(const struct route *route)
 {
-	return route && route->kind == ROUTE_PUBLISH ? SLICE("POST, OPTIONS")
-						     : SLICE("GET, HEAD, OPTIONS");
+	return route && is_posted(route) ? SLICE("POST, OPTIONS") : SLICE("GET, HEAD, OPTIONS");
 }
 
 static bool method_fits(const struct route *route, enum http_method method)
@@ -27,9 +33,9 @@ static bool method_fits(const struct route *route, enum http_method method)
 	switch (method) {
 	case HTTP_GET:
 	case HTTP_HEAD:
-		return route->kind != ROUTE_PUBLISH;
+		return !is_posted(route);
 	case HTTP_POST:
-		return route->kind == ROUTE_PUBLISH;
+		return is_posted(route);
 	case HTTP_OPTIONS:
 		return true;
 	case HTTP_OTHER:
@@ -97,20 +103,54 @@ enum refusal decide_route(const struct stream_settings *s, const struct http_req
 
 /* Second half for streams. */
 
-static enum refusal authenticate(const struct key_ring *ring, struct slice cookie, struct ask *ask)
+static enum refusal credential_refusal(struct ask *ask, enum refusal refusal)
 {
-	enum refusal refusal = credential_find(ask->req, cookie, &ask->credential);
+	if (refusal == REFUSAL_TWO_CREDENTIALS)
+		ask->fault = AUTH_TWO_CREDENTIALS;
+	else if (refusal)
+		ask->fault = AUTH_MALFORMED;
+	return refusal;
+}
 
-	if (refusal || ask->credential.source == CREDENTIAL_NONE)
-		return refusal;
+enum refusal decide_credential(const struct stream_settings *s, struct ask *ask,
+			       struct slice *ret_resume)
+{
+	struct credential_places places = {.ticket = ask->ticket};
+
+	if (ask->route->kind != ROUTE_PUBLISH && ask->route->kind != ROUTE_REVOKE)
+		places.cookie = s->cookie;
+	if (ask->route->kind == ROUTE_STREAM && s->resume_ttl_ms > 0)
+		places.resume = resume_cookie_name(ask->route->path, ask->https);
+	return credential_refusal(ask,
+				  credential_find(ask->req, &places, &ask->credential, ret_resume));
+}
+
+bool decide_key(const struct key_ring *ring, struct ask *ask)
+{
 	const struct key *key = ring ? keys_find(ring, ask->credential.value) : NULL;
+
 	if (!key)
-		return REFUSAL_BAD_CREDENTIAL;
-	ask->authenticated = true;
+		return false;
 	ask->key_index = (size_t)(key - ring->keys);
-	if (key->user_len > 0)
-		ask->user = (struct slice){key->user, key->user_len};
-	return REFUSAL_NONE;
+	ask->principal = principal_ref(key->principal);
+	return true;
+}
+
+/* Trouble of ours is 503, so that a good credential is not thrown away for it. */
+enum refusal decide_fault(enum auth_fault fault)
+{
+	if (fault == AUTH_OK)
+		return REFUSAL_NONE;
+	if (fault == AUTH_NO_CREDENTIAL)
+		return REFUSAL_NO_CREDENTIAL;
+	if (fault == AUTH_TWO_CREDENTIALS)
+		return REFUSAL_TWO_CREDENTIALS;
+	if (fault == AUTH_NO_MEMORY)
+		return REFUSAL_NO_MEMORY;
+	if (fault == AUTH_INTROSPECTION_FAILED || fault == AUTH_KEYS_UNAVAILABLE ||
+	    fault == AUTH_OVERLOADED)
+		return REFUSAL_AUTH_UNAVAILABLE;
+	return REFUSAL_BAD_CREDENTIAL;
 }
 
 static enum refusal decode_value(struct slice value, struct arena *arena, struct slice *ret)
@@ -146,11 +186,14 @@ static enum refusal take_pair(struct ask *ask, size_t max_topics, struct arena *
 	if (slice_eq(name, SLICE("topic")))
 		return ask->route->fixed_count > 0 ? REFUSAL_TOPIC
 						   : add_pattern(ask, text, max_topics);
-	if (!slice_eq(name, SLICE("last-event-id")))
+	struct slice *single = slice_eq(name, SLICE("last-event-id")) ? &ask->last_event_id
+			       : slice_eq(name, SLICE("ticket"))      ? &ask->ticket
+								      : NULL;
+	if (!single)
 		return REFUSAL_NONE;
-	if (ask->last_event_id.ptr)
+	if (single->ptr)
 		return REFUSAL_BAD_QUERY;
-	ask->last_event_id = text;
+	*single = text;
 	return REFUSAL_NONE;
 }
 
@@ -174,6 +217,11 @@ static enum refusal take_query(struct ask *ask, size_t max_topics, struct arena 
 	return ask->pattern_count > 0 ? REFUSAL_NONE : REFUSAL_NO_TOPIC;
 }
 
+void decide_query(const struct stream_settings *s, struct ask *ask, struct arena *arena)
+{
+	ask->query = take_query(ask, s->topics_per_stream, arena);
+}
+
 static bool is_public(const struct route *route, struct slice pattern)
 {
 	for (size_t i = 0; i < route->public_count; i++) {
@@ -183,14 +231,21 @@ static bool is_public(const struct route *route, struct slice pattern)
 	return false;
 }
 
-/* Anonymous readers get public topics; to others a missing login is 401, not 403. */
-static enum refusal authorise(const struct ask *ask)
+/*
+ * Public topics are for all. For others a missing login is 401; a login without the right is 403,
+ * whether the topic exists or not.
+ */
+static enum refusal authorise(struct ask *ask)
 {
-	if (ask->authenticated)
-		return REFUSAL_NONE;
 	for (size_t i = 0; i < ask->pattern_count; i++) {
-		if (!is_public(ask->route, ask->patterns[i]))
-			return REFUSAL_NO_CREDENTIAL;
+		if (is_public(ask->route, ask->patterns[i]))
+			continue;
+		if (!ask->principal && ask->stale_resume)
+			ask->fault = ask->stale_resume;
+		if (!ask->principal)
+			return ask->stale_resume ? REFUSAL_BAD_CREDENTIAL : REFUSAL_NO_CREDENTIAL;
+		if (!rights_allow(&ask->principal->facts.subscribe, ask->patterns[i]))
+			return REFUSAL_TOPIC;
 	}
 	return REFUSAL_NONE;
 }
@@ -243,16 +298,13 @@ static enum refusal take_last_event_id(struct ask *ask)
 	return REFUSAL_NONE;
 }
 
-enum refusal decide_stream(const struct stream_settings *s, struct ask *ask, struct arena *arena)
+enum refusal decide_stream(const struct stream_settings *s, struct ask *ask)
 {
-	enum refusal refusal = authenticate(s->subscribers, s->cookie, ask);
+	enum refusal refusal = ask->query;
 
-	if (refusal)
-		return refusal;
 	/* A query that names no topic asks for nothing public: without a login it is a 401. */
-	refusal = take_query(ask, s->topics_per_stream, arena);
-	if (refusal && !ask->authenticated && s->subscribers)
-		return refusal == REFUSAL_NO_TOPIC ? REFUSAL_NO_CREDENTIAL : refusal;
+	if (refusal == REFUSAL_NO_TOPIC && !ask->principal && s->authenticates)
+		refusal = REFUSAL_NO_CREDENTIAL;
 	if (!refusal)
 		refusal = authorise(ask);
 	if (!refusal)
@@ -276,15 +328,16 @@ bool decide_is_ndjson(const struct http_request *req)
 	       is_media_type(req, SLICE("application/jsonl"));
 }
 
-enum refusal decide_publish(const struct stream_settings *s, struct ask *ask)
+enum refusal decide_post(const struct stream_settings *s, const struct ask *ask)
 {
-	enum refusal refusal = authenticate(s->publishers, SLICE_NONE, ask);
+	bool ndjson = ask->route->kind == ROUTE_PUBLISH && decide_is_ndjson(ask->req);
 
-	if (refusal)
-		return refusal;
-	if (!ask->authenticated)
+	if (!ask->principal)
 		return REFUSAL_NO_CREDENTIAL;
-	if (!decide_is_ndjson(ask->req) && !is_media_type(ask->req, SLICE("application/json")))
+	/* A ticket may be asked for without a word. */
+	if (ask->route->kind == ROUTE_TOKEN && ask->req->body == HTTP_BODY_NONE)
+		return REFUSAL_NONE;
+	if (!ndjson && !is_media_type(ask->req, SLICE("application/json")))
 		return REFUSAL_MEDIA_TYPE;
 	if (ask->req->body == HTTP_BODY_NONE)
 		return REFUSAL_LENGTH_REQUIRED;
@@ -298,7 +351,8 @@ enum refusal decide_publish(const struct stream_settings *s, struct ask *ask)
 static bool is_shed(enum refusal refusal)
 {
 	return refusal == REFUSAL_FULL || refusal == REFUSAL_ADDRESS_LIMIT ||
-	       refusal == REFUSAL_DRAINING || refusal == REFUSAL_NO_MEMORY;
+	       refusal == REFUSAL_DRAINING || refusal == REFUSAL_NO_MEMORY ||
+	       refusal == REFUSAL_AUTH_UNAVAILABLE;
 }
 
 static bool is_auth(enum refusal refusal)

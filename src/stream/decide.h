@@ -9,7 +9,9 @@
 
 #include "base/arena.h"
 #include "http/request.h"
+#include "identity/auth_fault.h"
 #include "identity/credential.h"
+#include "identity/principal.h"
 #include "policy/cors.h"
 #include "policy/topic.h"
 #include "stream/settings.h"
@@ -22,9 +24,12 @@ struct ask {
 	struct cors_verdict cors;
 	struct slice allow; /* methods of the route, for 405 and OPTIONS */
 	struct credential credential;
-	bool authenticated;
-	struct slice user;                    /* ptr NULL: anonymous */
-	size_t key_index;                     /* in the ring, with authenticated */
+	enum auth_fault fault;        /* why the credential was not taken; for the log alone */
+	enum auth_fault stale_resume; /* of a resume cookie that is no good any more */
+	struct principal *principal;  /* counted; NULL: anonymous */
+	size_t key_index;             /* of a static key in its ring */
+	enum refusal query;           /* what is wrong with the query, told in its turn */
+	struct slice ticket;          /* ?ticket=, ptr NULL: none */
 	struct slice patterns[TOPIC_MAX_SET]; /* in the arena or the settings */
 	size_t pattern_count;
 	struct slice last_event_id; /* ptr NULL: none, or empty */
@@ -33,11 +38,19 @@ struct ask {
 /* Host, method, route, Origin and Fetch Metadata. */
 enum refusal decide_route(const struct stream_settings *settings, const struct http_request *req,
 			  bool https, struct ask *ret_ask);
-/* Credential, topics, Accept, Last-Event-ID: for a stream. Strings go to the arena. */
-enum refusal decide_stream(const struct stream_settings *settings, struct ask *ask,
-			   struct arena *arena);
-/* Credential, media type, length: for a publish, before its body is read. */
-enum refusal decide_publish(const struct stream_settings *settings, struct ask *ask);
+/* Reads the query of a stream into the ask; strings go to the arena. */
+void decide_query(const struct stream_settings *settings, struct ask *ask, struct arena *arena);
+/* The one credential of the request. */
+enum refusal decide_credential(const struct stream_settings *settings, struct ask *ask,
+			       struct slice *ret_resume);
+/* Static keys: true if the credential is one, and then whose. Takes a reference. */
+bool decide_key(const struct key_ring *ring, struct ask *ask);
+/* What the fault of a credential is answered with. */
+enum refusal decide_fault(enum auth_fault fault);
+/* Topics, Accept, Last-Event-ID: once it is known who asks. */
+enum refusal decide_stream(const struct stream_settings *settings, struct ask *ask);
+/* Identity, media type, length: for the routes that are posted to, before a body is read. */
+enum refusal decide_post(const struct stream_settings *settings, const struct ask *ask);
 
 /*
  * True if `refusal` should be told in-band, with 200 and an event, because the peer is a native

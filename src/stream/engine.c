@@ -104,7 +104,8 @@ void conn_close(struct engine *e, struct conn *c)
 	c->pending = NULL;
 	intern_drop(&e->strings, c->origin);
 	intern_drop(&e->strings, c->agent);
-	intern_drop(&e->strings, c->user);
+	principal_unref(c->principal);
+	c->principal = NULL;
 	e->config.io.close(e->config.io.ctx, c->io);
 	admit_connection_end(e->config.admit);
 	list_remove(&c->link);
@@ -144,6 +145,9 @@ void engine_readable(struct engine *e, struct conn *c)
 		break;
 	case CONN_LINGER:
 		discard(e, c, ENGINE_MAX_LINGER);
+		break;
+	case CONN_AUTH: /* nothing is wanted: the connection broke */
+		conn_close(e, c);
 		break;
 	case CONN_ANSWER: /* one answer at a time */
 	case CONN_CLOSED:
@@ -200,6 +204,27 @@ static bool fan_out(struct engine *e, size_t budget)
 	return view_round_is_open(&e->view) || view_has_news(&e->view);
 }
 
+/* A revocation ends what it hits at once, on every worker. */
+static void sweep_revoked(struct engine *e)
+{
+	uint64_t generation;
+	struct list *next;
+
+	if (!e->config.revocations)
+		return;
+	generation = revocations_generation(e->config.revocations);
+	if (generation == e->revoked)
+		return;
+	e->revoked = generation;
+	for (struct list *l = e->all.next; l != &e->all; l = next) {
+		struct conn *c = container_of(l, struct conn, link);
+
+		next = l->next;
+		if (c->state == CONN_STREAM && identify_is_revoked(e, c->principal))
+			stop_auth(e, c, CLOSE_REVOKED);
+	}
+}
+
 bool engine_turn_news(struct engine *e)
 {
 	bool any = view_round_is_open(&e->view) || view_has_news(&e->view);
@@ -223,6 +248,7 @@ static uint64_t wait_ms(const struct engine *e)
 uint64_t engine_turn(struct engine *e, size_t budget)
 {
 	bury(e);
+	sweep_revoked(e);
 	timers_run(e);
 	if (fan_out(e, budget) || !list_is_empty(&e->closed))
 		return 0;

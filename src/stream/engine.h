@@ -13,6 +13,9 @@
 #include "base/siphash.h"
 #include "hub/admit.h"
 #include "hub/log.h"
+#include "identity/resume.h"
+#include "identity/revocation.h"
+#include "identity/ticket.h"
 #include "stream/record.h"
 #include "stream/settings.h"
 
@@ -28,6 +31,13 @@
 
 struct conn;
 struct engine;
+struct credential;
+
+/* Whether the answer of who checks credentials is known at once. */
+enum auth_step {
+	AUTH_STEP_KNOWN,
+	AUTH_STEP_PENDING, /* engine_authenticated brings it */
+};
 
 /* How the engine reaches the world. `io` is the host's handle (a descriptor). */
 struct engine_io {
@@ -43,7 +53,18 @@ struct engine_io {
 	/* Says "no more bytes" and keeps reading. */
 	void (*shut)(void *ctx, int io);
 	void (*close)(void *ctx, int io);
-	/* The log grew: the other workers should take a turn. */
+	/*
+	 * Checks a bearer token or session cookie. AUTH_STEP_KNOWN: *ret_fault, and on AUTH_OK
+	 * *ret_principal is a reference for the engine. The credential is valid during the call.
+	 * NULL: nobody checks any.
+	 */
+	enum auth_step (*authenticate)(void *ctx, struct conn *conn, uint64_t request_id,
+				       const struct credential *credential,
+				       struct principal **ret_principal,
+				       enum auth_fault *ret_fault);
+	/* Random bytes of the kernel, for secrets. False: there are none. */
+	bool (*random)(void *ctx, void *out, size_t n);
+	/* The log or the revocations grew: the other workers should take a turn. */
 	void (*published)(void *ctx);
 	void (*record)(void *ctx, const struct stream_record *record);
 };
@@ -52,6 +73,8 @@ struct engine_counters {
 	uint64_t connections, requests;
 	uint64_t streams_opened, streams_closed[CLOSE_COUNT];
 	uint64_t refusals[REFUSAL_COUNT];
+	uint64_t auth_faults[AUTH_FAULT_COUNT];
+	uint64_t tickets, revocations, expirings;
 	uint64_t published, duplicates, deliveries, bytes_out, heartbeats, resyncs, dropped;
 };
 
@@ -59,6 +82,9 @@ struct engine_config {
 	const struct stream_settings *settings;
 	struct log *log;
 	struct admit *admit;
+	struct tickets *tickets;         /* NULL: none are given out */
+	struct resumes *resumes;         /* NULL: likewise */
+	struct revocations *revocations; /* NULL: nothing can be revoked */
 	struct engine_io io;
 	struct siphash_key key; /* random */
 	uint64_t seed;          /* random; also the high bits of request ids */
@@ -83,6 +109,12 @@ void engine_time(struct engine *e, uint64_t now_ms, uint64_t unix_ms);
 struct conn *engine_accept(struct engine *e, int io, const struct addr *addr, bool https);
 void engine_readable(struct engine *e, struct conn *c);
 void engine_writable(struct engine *e, struct conn *c);
+/*
+ * The answer to an AUTH_STEP_PENDING. Takes the reference to `principal` (NULL on a fault).
+ * Harmless where the request has gone meanwhile.
+ */
+void engine_authenticated(struct engine *e, struct conn *c, uint64_t request_id,
+			  struct principal *principal, enum auth_fault fault);
 /* The peer is gone, whatever is still unread. */
 void engine_gone(struct engine *e, struct conn *c);
 

@@ -10,8 +10,18 @@ struct resume {
 
 #define OPEN_BYTES (POLICY_MAX_HEAD + 3 * ENGINE_CONTROL_MAX) /* head and first events */
 
+/* The place goes from the exchange to the stream, or is given back. */
+static void leave_place(struct engine *e, struct conn *c, bool streams)
+{
+	c->x->admitted = false;
+	if (!streams)
+		admit_stream_end(e->config.admit, &c->addr);
+}
+
 void open_refuse(struct engine *e, struct conn *c, enum refusal refusal)
 {
+	if (c->x->admitted)
+		leave_place(e, c, false);
 	if (!e->settings->head.guide && decide_softly(&c->x->ask, refusal))
 		open_softly(e, c, refusal);
 	else
@@ -90,8 +100,8 @@ static void put_connected(struct engine *e, const struct conn *c, struct writer 
 
 	writer_init(&data, json, sizeof(json));
 	put(&data, guide ? SLICE("{\"userId\":") : SLICE("{\"connected\":true,\"userId\":"));
-	if (c->user)
-		put_json(&data, istr_slice(c->user));
+	if (c->principal && c->principal->facts.subject.len > 0)
+		put_json(&data, c->principal->facts.subject);
 	else
 		put(&data, SLICE("null"));
 	put(&data, guide ? SLICE(",\"connected\":true}") : SLICE("}"));
@@ -126,7 +136,7 @@ static void put_resync(struct engine *e, const struct conn *c, struct writer *w,
 /* What the record keeps of the request when the exchange goes. */
 static void keep_identity(struct engine *e, struct conn *c)
 {
-	const struct exchange *x = c->x;
+	struct exchange *x = c->x;
 
 	c->route = x->ask.route;
 	c->request_id = x->request_id;
@@ -134,7 +144,8 @@ static void keep_identity(struct engine *e, struct conn *c)
 	c->cors_allowed = x->ask.cors.refusal == REFUSAL_NONE;
 	c->origin = intern_get(&e->strings, http_field_get(&x->req, SLICE("Origin")));
 	c->agent = intern_get(&e->strings, http_field_get(&x->req, SLICE("User-Agent")));
-	c->user = intern_get(&e->strings, x->ask.user);
+	c->principal = x->ask.principal;
+	x->ask.principal = NULL;
 	c->opened_ms = e->now_ms;
 	c->active_ms = e->now_ms;
 }
@@ -143,6 +154,7 @@ static void put_head(struct engine *e, const struct conn *c, struct writer *w)
 {
 	struct head_facts facts = answer_facts(e, c);
 
+	facts.set_cookie = c->x->set_cookie;
 	head_stream(w, &e->settings->head, &facts);
 }
 
@@ -152,6 +164,7 @@ static void begin_stream(struct engine *e, struct conn *c)
 	char bytes[OPEN_BYTES];
 	struct writer w;
 
+	token_put_cookie(e, c);
 	keep_identity(e, c);
 	writer_init(&w, bytes, sizeof(bytes));
 	put_head(e, c, &w);
@@ -197,7 +210,7 @@ static enum refusal subscribe(struct engine *e, struct conn *c)
 	struct ask *ask = &c->x->ask;
 
 	if (view_subscribe(&e->view, &c->sub, ask->patterns, ask->pattern_count,
-			   ask->authenticated))
+			   ask->principal != NULL))
 		return REFUSAL_NO_MEMORY;
 	/* Finding where it resumes may hand out a round: nothing may go out before the head. */
 	c->sub.live = false;
@@ -214,12 +227,20 @@ void open_stream(struct engine *e, struct conn *c)
 		open_refuse(e, c, refusal);
 		return;
 	}
-	refusal = decide_stream(e->settings, &x->ask, &x->arena);
+	x->admitted = true;
+	decide_query(e->settings, &x->ask, &x->arena);
+	identify(e, c);
+}
+
+void open_identified(struct engine *e, struct conn *c)
+{
+	struct exchange *x = c->x;
 	bool is_head = x->req.method == HTTP_HEAD;
+	enum refusal refusal = decide_stream(e->settings, &x->ask);
+
 	if (!refusal && !is_head)
 		refusal = subscribe(e, c);
-	if (refusal || is_head)
-		admit_stream_end(e->config.admit, &c->addr);
+	leave_place(e, c, !refusal && !is_head);
 	if (refusal)
 		open_refuse(e, c, refusal);
 	else if (is_head)

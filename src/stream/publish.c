@@ -29,19 +29,6 @@ static enum refusal refusal_of(enum publish_fault fault)
 	return REFUSAL_BAD_EVENT;
 }
 
-/* The body has been read whole: the connection may go on whatever the answer. */
-static void body_is_read(struct exchange *x, const struct conn *c)
-{
-	x->linger_after = false;
-	x->close_after = !x->req.keep_alive || c->draining;
-}
-
-static void refuse(struct engine *e, struct conn *c, enum refusal refusal, struct slice detail)
-{
-	c->state = CONN_ANSWER;
-	answer_refusal(e, c, refusal, detail);
-}
-
 static void answer_ids(struct engine *e, struct conn *c, const struct publish_body *body,
 		       const struct log_receipt *receipts)
 {
@@ -64,7 +51,7 @@ static void answer_ids(struct engine *e, struct conn *c, const struct publish_bo
 	e->counters.published += body->count - duplicates;
 	e->counters.duplicates += duplicates;
 	if (w.overflow)
-		refuse(e, c, REFUSAL_NO_MEMORY, SLICE_NONE);
+		post_refuse(e, c, REFUSAL_NO_MEMORY, SLICE_NONE);
 	else
 		answer_json(e, c, 200, writer_slice(&w));
 	free(json);
@@ -81,19 +68,45 @@ static enum err append_all(struct engine *e, const struct publish_body *body,
 	return err;
 }
 
+/* Static keys have a bucket each; the others share buckets by the hash of their subject. */
+static size_t bucket_of(const struct ask *ask)
+{
+	const char *hex = ask->principal->log_id;
+
+	if (ask->principal->facts.method == METHOD_KEY)
+		return ask->key_index;
+	return (size_t)(ascii_hex(hex[0]) * 16 + ascii_hex(hex[1]));
+}
+
+/* One event without the right and none is published. */
+static bool may_publish(const struct principal *p, const struct publish_body *body)
+{
+	for (size_t i = 0; i < body->count; i++) {
+		const struct log_event *event = &body->events[i];
+
+		if (!rights_allow_all(&p->facts.publish, event->topics, event->topic_count))
+			return false;
+	}
+	return true;
+}
+
 static void publish_events(struct engine *e, struct conn *c, const struct publish_body *body)
 {
-	if (!admit_publish(e->config.admit, c->x->ask.key_index, body->count, e->now_ms)) {
-		refuse(e, c, REFUSAL_PUBLISH_RATE, SLICE_NONE);
+	if (!may_publish(c->x->ask.principal, body)) {
+		post_refuse(e, c, REFUSAL_TOPIC, SLICE_NONE);
+		return;
+	}
+	if (!admit_publish(e->config.admit, bucket_of(&c->x->ask), body->count, e->now_ms)) {
+		post_refuse(e, c, REFUSAL_PUBLISH_RATE, SLICE_NONE);
 		return;
 	}
 	struct log_receipt *receipts = calloc(body->count, sizeof(*receipts));
 	enum err err = receipts ? append_all(e, body, receipts) : E_NOMEM;
 
 	if (err == E_NOMEM || err == E_FULL)
-		refuse(e, c, REFUSAL_NO_MEMORY, SLICE_NONE);
+		post_refuse(e, c, REFUSAL_NO_MEMORY, SLICE_NONE);
 	else if (err)
-		refuse(e, c, REFUSAL_BAD_EVENT, slice_of(err_text(err)));
+		post_refuse(e, c, REFUSAL_BAD_EVENT, slice_of(err_text(err)));
 	else
 		answer_ids(e, c, body, receipts);
 	free(receipts);
@@ -120,7 +133,7 @@ static enum refusal query_topic(struct exchange *x, struct slice *ret_topic)
 	return topic_is_valid(*ret_topic) ? REFUSAL_NONE : REFUSAL_BAD_TOPIC;
 }
 
-static void finish(struct engine *e, struct conn *c)
+void publish_finish(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
 	struct publish_options options = {
@@ -132,10 +145,9 @@ static void finish(struct engine *e, struct conn *c)
 	struct writer detail;
 	struct arena arena;
 
-	body_is_read(x, c);
 	enum refusal refusal = query_topic(x, &options.query_topic);
 	if (refusal) {
-		refuse(e, c, refusal, SLICE_NONE);
+		post_refuse(e, c, refusal, SLICE_NONE);
 		return;
 	}
 	arena_init(&arena, ENGINE_EVENT_ARENA);
@@ -143,98 +155,8 @@ static void finish(struct engine *e, struct conn *c)
 	enum publish_fault fault =
 		publish_parse(buf_slice(&x->body), &options, &arena, &body, &detail);
 	if (fault)
-		refuse(e, c, refusal_of(fault), writer_slice(&detail));
+		post_refuse(e, c, refusal_of(fault), writer_slice(&detail));
 	else
 		publish_events(e, c, &body);
 	arena_free(&arena);
-}
-
-static bool keep_body(struct engine *e, struct conn *c, struct slice data)
-{
-	enum refusal refusal = REFUSAL_NONE;
-
-	if (e->body_bytes + data.len > ENGINE_MAX_BODIES)
-		refusal = REFUSAL_NO_MEMORY;
-	enum err err = refusal ? OK : buf_append(&c->x->body, data);
-	if (err)
-		refusal = err == E_TOO_BIG ? REFUSAL_BODY_TOO_LARGE : REFUSAL_NO_MEMORY;
-	if (!refusal) {
-		e->body_bytes += data.len;
-		return true;
-	}
-	refuse(e, c, refusal, SLICE_NONE);
-	return false;
-}
-
-static bool eat_length(struct engine *e, struct conn *c)
-{
-	struct exchange *x = c->x;
-	struct slice data = slice_upto(buf_slice(&x->in), x->body_left);
-
-	if (!keep_body(e, c, data))
-		return true;
-	x->body_left -= data.len;
-	buf_consume(&x->in, data.len);
-	if (x->body_left > 0)
-		return false;
-	finish(e, c);
-	return true;
-}
-
-static bool eat_chunked(struct engine *e, struct conn *c)
-{
-	struct exchange *x = c->x;
-	enum http_fault fault = HTTP_FAULT_NONE;
-	struct slice data;
-	size_t used;
-
-	if (x->in.len == 0)
-		return false;
-	enum http_step step =
-		http_chunked_eat(&x->chunked, buf_slice(&x->in), &used, &data, &fault);
-	if (step == HTTP_REFUSED) {
-		refuse(e, c, refusal_of_fault(fault), slice_of(http_fault_text(fault)));
-		return true;
-	}
-	if (!keep_body(e, c, data))
-		return true;
-	buf_consume(&x->in, used);
-	if (step == HTTP_DONE)
-		finish(e, c);
-	return true;
-}
-
-bool publish_body(struct engine *e, struct conn *c)
-{
-	return c->x->req.body == HTTP_BODY_CHUNKED ? eat_chunked(e, c) : eat_length(e, c);
-}
-
-/* A client that asked waits for this line before it sends the body (RFC 9110 10.1.1). */
-static void say_continue(struct engine *e, struct conn *c)
-{
-	struct slice line = SLICE("HTTP/1.1 100 Continue\r\n\r\n");
-
-	if (!c->x->req.expect_continue || c->x->in.len > 0 || c->x->req.minor == 0)
-		return;
-	if (e->config.io.send(e->config.io.ctx, c->io, &line, 1) != (ptrdiff_t)line.len)
-		conn_close(e, c);
-}
-
-void publish_begin(struct engine *e, struct conn *c)
-{
-	struct exchange *x = c->x;
-	enum refusal refusal = decide_publish(e->settings, &x->ask);
-
-	if (refusal) {
-		/* Who forgot the length may send a body all the same: it is no next request. */
-		x->linger_after |= refusal == REFUSAL_LENGTH_REQUIRED;
-		x->close_after |= x->linger_after;
-		answer_refusal(e, c, refusal, SLICE_NONE);
-		return;
-	}
-	c->state = CONN_BODY;
-	x->body_left = x->req.content_length;
-	http_chunked_init(&x->chunked);
-	conn_deadline(e, c, e->settings->body_timeout_ms);
-	say_continue(e, c);
 }

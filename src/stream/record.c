@@ -30,12 +30,27 @@ static void emit(struct engine *e, const struct stream_record *record)
 		e->config.io.record(e->config.io.ctx, record);
 }
 
+static struct slice principal_user(const struct principal *p)
+{
+	return p && p->facts.subject.len > 0 ? p->facts.subject : SLICE_NONE;
+}
+
+static void put_ttl(const struct engine *e, struct stream_record *r, const struct principal *p)
+{
+	uint64_t expires_ms = p ? p->facts.expires_ms : 0;
+
+	if (expires_ms == 0)
+		return;
+	r->has_ttl = true;
+	r->ttl_s = expires_ms > e->unix_ms ? (expires_ms - e->unix_ms) / 1000 : 0;
+}
+
 /* What all three kinds say of an open stream. */
 static struct stream_record of_stream(const struct conn *c, enum record_kind kind)
 {
 	return (struct stream_record){
 		.kind = kind,
-		.user = istr_slice(c->user),
+		.user = principal_user(c->principal),
 		.origin = istr_slice(c->origin),
 		.cors_allowed = c->cors_allowed,
 		.auth_method = credential_source_name((enum credential_source)c->auth),
@@ -53,6 +68,7 @@ void record_connect(struct engine *e, const struct conn *c, struct slice last_ev
 
 	r.last_event_id = last_event_id;
 	r.status = 200;
+	put_ttl(e, &r, c->principal);
 	emit(e, &r);
 }
 
@@ -64,7 +80,7 @@ void record_refusal(struct engine *e, const struct conn *c, enum refusal refusal
 	bool parsed = ask->req != NULL;
 	struct stream_record r = {
 		.kind = RECORD_REFUSE,
-		.user = ask->user,
+		.user = principal_user(ask->principal),
 		.cors_allowed = parsed && ask->cors.refusal == REFUSAL_NONE,
 		.auth_method = credential_source_name(ask->credential.source),
 		.addr = c->addr,
@@ -81,6 +97,11 @@ void record_refusal(struct engine *e, const struct conn *c, enum refusal refusal
 		r.minor = ask->req->minor;
 		r.last_event_id = ask->last_event_id;
 	}
+	if (ask->fault) {
+		r.auth_reason = slice_of(auth_fault_reason(ask->fault));
+		e->counters.auth_faults[ask->fault]++;
+	}
+	put_ttl(e, &r, ask->principal);
 	if (ask->route)
 		r.route = ask->route->path;
 	e->counters.refusals[refusal]++;

@@ -35,6 +35,10 @@ struct stream_record {
 	struct slice origin; /* as sent; ptr NULL: none */
 	bool cors_allowed;
 	struct slice auth_method;
+	struct slice
+		auth_reason; /* why a credential was not taken; ptr NULL: it is no such refusal */
+	bool has_ttl;
+	uint64_t ttl_s; /* of the credential, from now */
 	struct addr addr;
 	struct slice user_agent;
 	struct slice route; /* path of the route, ptr NULL: none was found */

@@ -24,6 +24,9 @@ void exchange_end(struct engine *e, struct conn *c)
 
 	if (!x)
 		return;
+	if (x->admitted)
+		admit_stream_end(e->config.admit, &c->addr);
+	principal_unref(x->ask.principal);
 	e->body_bytes -= x->body.len;
 	buf_free(&x->in);
 	buf_free(&x->body);
@@ -44,7 +47,10 @@ static void exchange_reset(struct engine *e, struct exchange *x)
 	x->scan = (struct http_scan){0};
 	/* A fault in the next head must not be answered by what this one asked for. */
 	x->req = (struct http_request){0};
+	principal_unref(x->ask.principal);
 	x->ask = (struct ask){0};
+	x->resume = SLICE_NONE;
+	x->set_cookie = SLICE_NONE;
 	x->request_id = ++e->next_request_id;
 }
 
@@ -100,7 +106,9 @@ static void serve(struct engine *e, struct conn *c)
 		open_stream(e, c);
 		break;
 	case ROUTE_PUBLISH:
-		publish_begin(e, c);
+	case ROUTE_TOKEN:
+	case ROUTE_REVOKE:
+		post_begin(e, c);
 		break;
 	case ROUTE_HEALTH:
 		answer_health(e, c);
@@ -169,7 +177,7 @@ void request_pump(struct engine *e, struct conn *c)
 
 	do {
 		moved = c->state == CONN_HEAD   ? step_head(e, c)
-			: c->state == CONN_BODY ? publish_body(e, c)
+			: c->state == CONN_BODY ? post_body(e, c)
 						: false;
 	} while (moved);
 }

@@ -34,6 +34,8 @@ enum route_kind {
 	ROUTE_STREAM,
 	ROUTE_PUBLISH,
 	ROUTE_HEALTH,
+	ROUTE_TOKEN,  /* POST: a real credential for a ticket */
+	ROUTE_REVOKE, /* POST: ends credentials and the streams that they opened */
 	ROUTE_ASSET,
 };
 
@@ -61,8 +63,15 @@ struct stream_settings {
 	const struct route *routes;
 	size_t route_count;
 
+	uint64_t expiring_ms;     /* auth_expiring comes so long before the end; 0: never */
+	uint64_t auth_timeout_ms; /* for an answer of who checks credentials */
+	uint64_t ticket_ttl_ms;
+	uint64_t resume_ttl_ms; /* 0: no resume cookies */
+	bool cross_site;        /* an origin of another site may read */
+
 	struct slice cookie;                /* session cookie, ptr NULL: none */
-	const struct key_ring *subscribers; /* NULL: only public topics */
+	bool authenticates;                 /* there is some way for readers to log in */
+	const struct key_ring *subscribers; /* NULL: none */
 	const struct key_ring *publishers;
 
 	enum heartbeat_mode heartbeat_mode;

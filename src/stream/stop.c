@@ -67,6 +67,19 @@ void stop_dropped(struct engine *e, struct conn *c, enum stream_close close)
 	end(e, c, close, lost);
 }
 
+void stop_auth(struct engine *e, struct conn *c, enum stream_close close)
+{
+	struct control control = {
+		.has_retry = true,
+		.retry_ms = control_retry(e, true),
+		.type = SLICE("auth_expired"),
+		.data = SLICE("{}"),
+	};
+
+	say_last(e, c, &control);
+	end(e, c, close, 0);
+}
+
 void stop_draining(struct engine *e, struct conn *c, enum stream_close close)
 {
 	uint64_t retry_ms = control_retry(e, true);

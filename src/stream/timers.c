@@ -7,19 +7,77 @@ static uint64_t silent_since(const struct engine *e, const struct conn *c)
 	return e->settings->heartbeat_mode == HEARTBEAT_OFF ? e->now_ms : c->active_ms;
 }
 
-void timers_stream(struct engine *e, struct conn *c)
+/* When the credential wants a word next; UINT64_MAX: never. Monotonic. */
+static uint64_t auth_due(const struct engine *e, const struct conn *c)
+{
+	uint64_t at_ms = c->principal ? c->principal->facts.expires_ms : 0;
+
+	if (at_ms == 0)
+		return UINT64_MAX;
+	/* A blocked stream cannot be warned: a frame of it is half out. */
+	if (!c->warned && c->blocked_ms == 0 && e->settings->expiring_ms > 0)
+		at_ms -= e->settings->expiring_ms < at_ms ? e->settings->expiring_ms : at_ms;
+	return at_ms > e->unix_ms ? e->now_ms + (at_ms - e->unix_ms) : e->now_ms;
+}
+
+static uint64_t silence_due(struct engine *e, const struct conn *c)
 {
 	const struct stream_settings *s = e->settings;
 
+	if (c->blocked_ms > 0)
+		return c->blocked_ms + s->write_timeout_ms;
+	return silent_since(e, c) +
+	       rng_jitter(&e->rng, c->route->heartbeat_ms, s->heartbeat_jitter);
+}
+
+void timers_stream(struct engine *e, struct conn *c)
+{
 	/* The instant of a draining stream has been drawn: nothing moves it. */
 	if (c->draining || c->state != CONN_STREAM)
 		return;
-	if (c->blocked_ms > 0)
-		wheel_set(&e->wheel, &c->timer, c->blocked_ms + s->write_timeout_ms);
-	else
-		wheel_set(&e->wheel, &c->timer,
-			  silent_since(e, c) +
-				  rng_jitter(&e->rng, c->route->heartbeat_ms, s->heartbeat_jitter));
+	uint64_t due = silence_due(e, c);
+	uint64_t auth = auth_due(e, c);
+	wheel_set(&e->wheel, &c->timer, auth < due ? auth : due);
+}
+
+static void warn_expiring(struct engine *e, struct conn *c)
+{
+	uint64_t left_ms = c->principal->facts.expires_ms - e->unix_ms;
+	char json[64], bytes[ENGINE_CONTROL_MAX];
+	struct writer data, w;
+
+	writer_init(&data, json, sizeof(json));
+	put(&data, SLICE("{\"in\":"));
+	put_u64(&data, (left_ms + 999) / 1000);
+	put(&data, SLICE("}"));
+	struct control control = {.type = SLICE("auth_expiring"), .data = writer_slice(&data)};
+	writer_init(&w, bytes, sizeof(bytes));
+	control_put(e, c, &w, &control);
+	c->warned = true;
+	e->counters.expirings++;
+	deliver_own(e, c, writer_slice(&w));
+}
+
+/* Checked before anything else is written; true if the stream is over. */
+static bool judge_credential(struct engine *e, struct conn *c)
+{
+	const struct principal *p = c->principal;
+
+	if (!p)
+		return false;
+	if (principal_is_expired(p, e->unix_ms)) {
+		stop_auth(e, c, CLOSE_AUTH_EXPIRED);
+		return true;
+	}
+	if (identify_is_revoked(e, p)) {
+		stop_auth(e, c, CLOSE_REVOKED);
+		return true;
+	}
+	bool is_near = p->facts.expires_ms > 0 &&
+		       p->facts.expires_ms - e->unix_ms <= e->settings->expiring_ms;
+	if (is_near && !c->warned && c->blocked_ms == 0 && !c->pending && c->sub.live)
+		warn_expiring(e, c);
+	return c->state != CONN_STREAM;
 }
 
 static void heartbeat(struct engine *e, struct conn *c)
@@ -54,6 +112,8 @@ static void stream_timer(struct engine *e, struct conn *c)
 		stop_draining(e, c, CLOSE_DRAINING);
 		return;
 	}
+	if (judge_credential(e, c))
+		return;
 	if (c->blocked_ms > 0) {
 		if (e->now_ms - c->blocked_ms >= e->settings->write_timeout_ms)
 			stop_dropped(e, c, CLOSE_WRITE_TIMEOUT);
@@ -87,6 +147,9 @@ static void request_timer(struct engine *e, struct conn *c)
 static void fire(struct engine *e, struct conn *c)
 {
 	switch ((enum conn_state)c->state) {
+	case CONN_AUTH:
+		engine_authenticated(e, c, c->x->request_id, NULL, AUTH_INTROSPECTION_FAILED);
+		break;
 	case CONN_HEAD:
 	case CONN_BODY:
 		request_timer(e, c);

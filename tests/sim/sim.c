@@ -182,8 +182,15 @@ static void make_engine(struct sim *sim, size_t index)
 		.settings = &o->settings,
 		.log = sim->log,
 		.admit = sim->admit,
-		.io = {w, io_recv, io_send, io_send_last, io_want, io_shut, io_close, io_published,
-		       io_record},
+		.io = {.ctx = w,
+		       .recv = io_recv,
+		       .send = io_send,
+		       .send_last = io_send_last,
+		       .want = io_want,
+		       .shut = io_shut,
+		       .close = io_close,
+		       .published = io_published,
+		       .record = io_record},
 		.key = KEY,
 		.seed = o->seed + index,
 		.max_connections = o->max_connections,
@@ -203,6 +210,11 @@ static void make_keys(struct sim *sim)
 	require(err == OK);
 	err = keys_add(&sim->publishers, SLICE(""), SLICE(SIM_PUBLISHER_KEY));
 	require(err == OK);
+	err = keys_bind(&sim->subscribers, false, KEY);
+	require(err == OK);
+	err = keys_bind(&sim->publishers, true, KEY);
+	require(err == OK);
+	sim->options.settings.authenticates = true;
 	sim->options.settings.subscribers = &sim->subscribers;
 	sim->options.settings.publishers = &sim->publishers;
 }
