@@ -71,7 +71,9 @@ static void find_table(void **state)
 		struct http_request req;
 
 		parse(cases[i].head, &req);
-		enum refusal refusal = credential_find(&req, SLICE("session"), &got);
+		struct credential_places places = {.cookie = SLICE("session")};
+		struct slice resume;
+		enum refusal refusal = credential_find(&req, &places, &got, &resume);
 		check(cases[i].name, refusal == cases[i].refusal);
 		if (refusal) {
 			check_slice(cases[i].name, got.value, SLICE("untouched"));
@@ -89,9 +91,52 @@ static void cookies_are_left_alone_without_a_name(void **state)
 
 	(void)state;
 	parse(HEAD("Cookie: session=a; session=b\r\n"), &req);
-	assert_int_equal(credential_find(&req, SLICE_NONE, &got), REFUSAL_NONE);
+	struct credential_places nowhere = {0};
+	struct slice resume;
+	assert_int_equal(credential_find(&req, &nowhere, &got, &resume), REFUSAL_NONE);
 	assert_int_equal(got.source, CREDENTIAL_NONE);
 	assert_null(got.value.ptr);
+}
+
+static const struct {
+	const char *name;
+	const char *head;
+	const char *ticket;
+	enum refusal refusal;
+	enum credential_source source;
+	const char *value;
+	const char *resume;
+} tickets[] = {
+	{"a ticket alone", HEAD(""), "t", REFUSAL_NONE, CREDENTIAL_TICKET, "t", NULL},
+	{"the cookie of a ticket alone", HEAD("Cookie: again=r\r\n"), NULL, REFUSAL_NONE,
+	 CREDENTIAL_RESUME, "r", "r"},
+	{"a ticket and what was made of it", HEAD("Cookie: again=r\r\n"), "t", REFUSAL_NONE,
+	 CREDENTIAL_TICKET, "t", "r"},
+	{"a ticket and a token", HEAD("Authorization: Bearer a\r\n"), "t", REFUSAL_TWO_CREDENTIALS,
+	 CREDENTIAL_NONE, NULL, NULL},
+	{"a ticket and a session", HEAD("Cookie: session=a\r\n"), "t", REFUSAL_TWO_CREDENTIALS,
+	 CREDENTIAL_NONE, NULL, NULL},
+	{"the same secret at two places", HEAD("Authorization: Bearer t\r\n"), "t", REFUSAL_NONE,
+	 CREDENTIAL_BEARER, "t", NULL},
+};
+
+static void tickets_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(tickets); i++) {
+		struct credential_places places = {SLICE("session"), SLICE("again"),
+						   slice_of(tickets[i].ticket)};
+		struct credential got = {0};
+		struct slice resume = SLICE_NONE;
+		struct http_request req;
+
+		parse(tickets[i].head, &req);
+		check(tickets[i].name,
+		      credential_find(&req, &places, &got, &resume) == tickets[i].refusal);
+		check(tickets[i].name, got.source == tickets[i].source);
+		check_slice(tickets[i].name, got.value, slice_of(tickets[i].value));
+		check_slice(tickets[i].name, resume, slice_of(tickets[i].resume));
+	}
 }
 
 static void sources_have_names(void **state)
@@ -100,6 +145,8 @@ static void sources_have_names(void **state)
 	check_slice("none", credential_source_name(CREDENTIAL_NONE), SLICE("none"));
 	check_slice("bearer", credential_source_name(CREDENTIAL_BEARER), SLICE("bearer"));
 	check_slice("cookie", credential_source_name(CREDENTIAL_COOKIE), SLICE("cookie"));
+	check_slice("ticket", credential_source_name(CREDENTIAL_TICKET), SLICE("ticket"));
+	check_slice("resume", credential_source_name(CREDENTIAL_RESUME), SLICE("resume"));
 }
 
 int main(void)
@@ -107,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(find_table),
 		cmocka_unit_test(cookies_are_left_alone_without_a_name),
+		cmocka_unit_test(tickets_table),
 		cmocka_unit_test(sources_have_names),
 	};
 
