@@ -67,7 +67,7 @@ struct route_settings {
 	uint64_t heartbeat_ms; /* 0: heartbeat.period_ms */
 };
 
-/* Absent as a whole: keys, issuer, audiences and algorithms are set together. */
+/* keys, issuer, audiences and algorithms are set all together, or none of them. */
 struct jwt_settings {
 	struct slice keys; /* a file, or a URL: conf_is_url (conf/form.h) */
 	struct slice issuer;
