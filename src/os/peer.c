@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -26,9 +28,7 @@ static ptrdiff_t send_result(ssize_t n)
 {
 	if (n >= 0)
 		return n > 0 ? n : PEER_BLOCKED;
-	return errno == EAGAIN || errno == EINTR || errno == ENOBUFS
-		       ? PEER_BLOCKED
-		       : PEER_GONE;
+	return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? PEER_BLOCKED : PEER_GONE;
 }
 
 ptrdiff_t peer_send(int fd, const struct slice *parts, size_t n)
@@ -62,6 +62,8 @@ void peer_send_last(int fd, struct slice bytes)
 	/* Twice the bytes: the kernel counts its own overhead against the buffer. */
 	int more = used + 2 * (int)bytes.len + 16384;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &more, sizeof(more));
+	/* The bound on unsent bytes (os/listener.c) would refuse what there is room for now. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){0}, sizeof(int));
 	(void)peer_send(fd, &bytes, 1);
 }
 
