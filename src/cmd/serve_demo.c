@@ -32,6 +32,10 @@ void serve_demo_routes(struct route *routes, size_t *count, size_t max)
 	    (struct route){.path = SLICE("/demo.js"),
 			   .content_type = SLICE("text/javascript; charset=utf-8"),
 			   .body = {demo_demo_js, demo_demo_js_len}});
+	add(routes, count, max,
+	    (struct route){.path = SLICE("/sluice.js"),
+			   .content_type = SLICE("text/javascript; charset=utf-8"),
+			   .body = {demo_sluice_js, demo_sluice_js_len}});
 }
 
 void serve_demo_tick(struct log *log, uint64_t n, uint64_t now_ms, uint64_t started_ms,

@@ -9,7 +9,7 @@
 #define SERVE_DEMO_PATH      "/stream"
 #define SERVE_DEMO_PERIOD_MS 1000u
 
-/* Adds "/", "/demo.css" and "/demo.js". */
+/* Adds "/", "/demo.css", "/demo.js" and the module for pages, "/sluice.js". */
 void serve_demo_routes(struct route *routes, size_t *count, size_t max);
 /*
  * Publishes tick `n`. Times as for log_publish; `started_ms` is when the server began. A tick
