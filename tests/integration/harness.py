@@ -187,8 +187,12 @@ class Connection:
         self.sock.settimeout(TIMEOUT)
         if receive_buffer is not None:  # a slow reader needs a small window
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.sock.bind((source, 0))
-        self.sock.connect(("127.0.0.1", server.port))
+        try:
+            self.sock.bind((source, 0))
+            self.sock.connect(("127.0.0.1", server.port))
+        except OSError:
+            self.sock.close()
+            raise
         self.pending = b""
 
     def send(self, data):

@@ -69,10 +69,13 @@ class Publisher:
 class HubCase(harness.TestCase):
     """Servers, streams and publishers that end with the test, streams first."""
 
+    def folder(self):
+        """One that lives as long as the test."""
+        return pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-")))
+
     def file(self, text, mode=0o600):
-        """Path of a file that lives as long as the test."""
-        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-"))
-        path = pathlib.Path(folder) / "file"
+        """Path of a file in a folder of its own."""
+        path = self.folder() / "file"
         path.write_text(text, encoding="utf-8")
         path.chmod(mode)
         return str(path)
