@@ -17,6 +17,11 @@ static const char public_set[] =
 	"{\"keys\":[{" RFC_OCT ",\"kid\":\"hs\"},{" RFC_RSA ",\"kid\":\"rs\"},{" RFC_EC
 	",\"kid\":\"es\"},{" RFC_ED ",\"kid\":\"ed\"}]}";
 
+const char *mint_private(enum mint_signer signer)
+{
+	return private_keys[signer];
+}
+
 void mint_init(struct mint *m)
 {
 	size_t index;

@@ -22,6 +22,8 @@ struct mint {
 
 void mint_init(struct mint *m);
 void mint_fini(struct mint *m);
+/* The private key as a JWK. */
+const char *mint_private(enum mint_signer signer);
 /* The token with these parts, signed by `signer` with `alg`; in m->space until the next call. */
 struct slice mint_token(struct mint *m, const char *header, struct slice payload,
 			enum mint_signer signer, enum jws_alg alg);
