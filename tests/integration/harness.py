@@ -135,10 +135,10 @@ class Server:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
-    def resident(self):
-        """VmRSS in KiB."""
+    def resident(self, field="VmRSS"):
+        """Resident memory in KiB; VmHWM is its peak."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+        return int(re.search(rf"{field}:\s+(\d+)", status).group(1))
 
     def settle(self, wanted):
         """Asks for /healthz until wanted() holds: each answer is one more turn of the server."""
