@@ -2,10 +2,9 @@
 /**
  * sluice.js - a stream that outlives its credential.
  *
- * A browser's EventSource redials after a cut, as the server's `retry` says, and names the last
- * event id. This module does what it cannot: ask for a new ticket, come back after a refusal that
- * passes, tell a quiet stream from a dead one, say why it ended. No bearer token goes into a URL,
- * which ends up in logs and histories: only one-time tickets do.
+ * EventSource redials after a cut, as the server's `retry` says, and names the last event id.
+ * This does what it cannot: ask for a new ticket, come back after a refusal that passes, tell a
+ * quiet stream from a dead one, say why it ended. URLs end up in logs: no bearer token goes there.
  */
 
 const STALE_MS = 45_000 /* three heartbeats of the server's default */
@@ -16,15 +15,12 @@ const ASKED_MAX_MS = 300_000 /* of a wait that a server asks for */
 const UNREADABLE_MAX = 6 /* refusals in a row, none readable, before a first event */
 const TICKET_MAX_S = 60
 const EXPIRING_MAX_S = 600
+const PASSING = [0, 408, 425, 429] /* statuses worth another try, besides 5xx */
 const CLOSED = 2 /* EventSource.CLOSED, also of one that was passed as an option */
-
 const TICKET = /^[A-Za-z0-9_-]{16,512}$/ /* no dots: a JWT is none */
 const JWT = /^[\w-]{16,}\.[\w-]{16,}\.[\w-]*$/
-
-/* Names that only the server sends, whose data is JSON. */
 const FAREWELLS = ['auth_expired', 'overloaded', 'draining']
-const TELLING = [...FAREWELLS, 'auth_expiring']
-/* Listened to whether or not the page does. */
+const TELLING = [...FAREWELLS, 'auth_expiring'] /* only the server sends them: data is JSON */
 const HEARD = [...TELLING, 'message', 'connected', 'dropped', 'heartbeat', 'resync']
 /* Ours: from the stream they are not passed on, or a publisher could fake them. */
 const OWN = ['statechange', 'error', 'open']
@@ -35,14 +31,10 @@ function refusal(what, { status = 0, headers } = {}) {
 	return Object.assign(new Error(status ? `${what}: ${status}` : what), { status, retryAfterMs })
 }
 
-/* Errors of the page's own functions count too: what has no status is taken for temporary. */
-const isTemporary = ({ status = 0 }) => status >= 500 || [0, 408, 425, 429].includes(status)
-
 /* A number from outside, within bounds. */
 const within = (value, max) => Math.min(Math.max(Number(value) || 0, 0), max)
 
 /**
- * @typedef {'connecting' | 'live' | 'stale' | 'reconnecting' | 'closed'} StreamState
  * @typedef {{ticket: string, expiresIn?: number}} Ticket expiresIn in seconds
  * @typedef {object} StreamOptions
  * @property {string | URL | (({topics, route}) => Promise<string | Ticket>)} [ticket] a URL to
@@ -95,7 +87,7 @@ export class SluiceStream extends EventTarget {
 		this.#dial()
 	}
 
-	/** @returns {StreamState} */
+	/** @returns {'connecting' | 'live' | 'stale' | 'reconnecting' | 'closed'} */
 	get state() {
 		return this.#state
 	}
@@ -138,9 +130,9 @@ export class SluiceStream extends EventTarget {
 
 	/* What the browser hides behind its one error event. The body is not read. */
 	async #ask(address) {
-		const headers = { Accept: 'text/event-stream' }
 		const credentials = this.#options.withCredentials ? 'include' : 'same-origin'
-		const response = await this.#fetch('the stream', address, { headers, credentials })
+		const init = { headers: { Accept: 'text/event-stream' }, credentials }
+		const response = await this.#fetch('the stream', address, init)
 		response.body?.cancel().catch(() => {})
 		this.#mustAsk = false
 	}
@@ -159,6 +151,7 @@ export class SluiceStream extends EventTarget {
 
 	#hangUp() {
 		Object.values(this.#timers).forEach(clearTimeout)
+		this.#timers = {}
 		this.#source?.close()
 		this.#source = undefined
 		return ++this.#attempt
@@ -172,7 +165,7 @@ export class SluiceStream extends EventTarget {
 		const told = TELLING.includes(type) ? JSON.parse(data) : {}
 		this.#askedMs = within(told.retry, ASKED_MAX_MS)
 		this.#hasBeats ||= type === 'heartbeat'
-		/* An open stream alone is no success: a soft refusal is one too, and must lead to a wait. */
+		/* An open stream alone is no success: a soft refusal is one too. */
 		if (!FAREWELLS.includes(type)) this.#failures = 0
 		this.dispatchEvent(new MessageEvent(type, { data, origin, lastEventId: this.lastEventId }))
 		if (target !== this.#source) return /* a listener closed it */
@@ -194,22 +187,22 @@ export class SluiceStream extends EventTarget {
 
 	#expired() {
 		this.#lapsing = true
-		/* With neither ticket nor renewal there may be nobody to come back as: ask first. */
+		/* With neither ticket nor renewal there may be nobody to come back as. */
 		this.#mustAsk = !this.#options.ticket && !this.#options.renew
 		if (this.#failures++ === 0) this.#redialNow()
 		else this.#redialLater()
 	}
 
 	#fail(error) {
-		const isBlind = this.#mustAsk && !error.status && !this.lastEventId
-		if (!isTemporary(error) || (isBlind && this.#failures >= UNREADABLE_MAX)) {
-			this.close()
-			const { message, status = 0 } = error
-			this.dispatchEvent(Object.assign(new Event('error'), { message, status }))
-			return
+		const { message, status = 0 } = error /* of the page's own functions too */
+		const isBlind = this.#mustAsk && status === 0 && !this.lastEventId
+		const mayPass = isBlind ? this.#failures < UNREADABLE_MAX : PASSING.includes(status)
+		if (mayPass || status >= 500) {
+			this.#failures++
+			return this.#redialLater(within(error.retryAfterMs, ASKED_MAX_MS))
 		}
-		this.#failures++
-		this.#redialLater(within(error.retryAfterMs, ASKED_MAX_MS))
+		this.close()
+		this.dispatchEvent(Object.assign(new Event('error'), { message, status }))
 	}
 
 	/* Jitter over the whole span, beyond what the server asked for: no herd comes at once. */
@@ -241,16 +234,15 @@ export class SluiceStream extends EventTarget {
 		if (!ticket) return { until: Infinity }
 		const { pathname: route, searchParams } = new URL(this.url)
 		const ask = { topics: searchParams.getAll('topic'), route }
-		const get = typeof ticket === 'function' ? ticket : (body) => this.#post(ticket, body)
-		const answer = await get(ask)
+		const answer = await (typeof ticket === 'function' ? ticket(ask) : this.#post(ticket, ask))
 		const { ticket: text = answer, expiresIn = TICKET_MAX_S } = answer ?? {}
 		if (!TICKET.test(text)) throw refusal('what was given is no ticket', { status: 200 })
 		return { ticket: text, until: Date.now() + within(expiresIn, TICKET_MAX_S) * 1000 }
 	}
 
 	async #post(url, object) {
-		const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
 		const body = JSON.stringify(object)
+		const headers = { 'Content-Type': 'application/json' }
 		const init = { method: 'POST', credentials: 'include', headers, body }
 		return (await this.#fetch('a ticket', url, init)).json()
 	}
@@ -260,9 +252,8 @@ export class SluiceStream extends EventTarget {
 		if (!this.#options.ticket && !this.#options.renew) return
 		this.#lapsing = true
 		const fetchAhead = () => (this.#ahead = this.#renew().catch(() => undefined))
-		clearTimeout(this.#timers.renew)
-		const wait = Math.random() * within(seconds, EXPIRING_MAX_S) * 500
-		this.#timers.renew = setTimeout(fetchAhead, wait)
+		const halfMs = 500 * within(seconds, EXPIRING_MAX_S)
+		this.#timers.renew ??= setTimeout(fetchAhead, Math.random() * halfMs)
 	}
 
 	async #fetch(what, url, init) {
@@ -278,8 +269,7 @@ export class SluiceStream extends EventTarget {
 		clearTimeout(this.#timers.silence)
 		const left = this.#heardAt + this.#options.staleAfter - Date.now()
 		if (left > 0) this.#timers.silence = setTimeout(() => this.#checkSilence(), left)
-		else this.#enter('stale')
-		if (left <= 0 && this.#hasBeats) this.#redialNow()
+		else if (this.#enter('stale') && this.#hasBeats) this.#redialNow()
 	}
 
 	/* A page that was frozen does not know what it missed; one in a cache must hold no stream. */
@@ -304,8 +294,5 @@ export class SluiceStream extends EventTarget {
 	}
 }
 
-/**
- * Opens a stream; listeners that are added at once, or stand in options.on, miss no event.
- * @type {(url: string | URL, options?: StreamOptions) => SluiceStream}
- */
+/** Opens a stream; listeners in options.on, or added at once, miss no event. @see SluiceStream */
 export const openStream = (url, options) => new SluiceStream(url, options)
