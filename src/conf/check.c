@@ -136,6 +136,17 @@ static void check_exposure(const struct check *c)
 	}
 }
 
+/* Nobody is asked who they are there. */
+static void check_admin(const struct check *c)
+{
+	const struct listen_settings *admin = &c->settings->admin;
+
+	if (admin->address.ptr && !admin->loopback)
+		refuse_shown(c, SLICE("admin"), place(c, SLICE("admin")), admin->address,
+			     SLICE("not on loopback: whoever connects there may read the metrics; "
+				   "write 127.0.0.1 and let an agent on this machine fetch them"));
+}
+
 static void check_cookie(const struct check *c)
 {
 	if (c->settings->auth.cookie.ptr && !can_authenticate(c))
@@ -375,6 +386,7 @@ static const struct {
 	{check_cors, {SLICE_INIT("cors")}},
 	{check_exposure,
 	 {SLICE_INIT("listen"), SLICE_INIT("hosts"), SLICE_INIT("auth"), SLICE_INIT("routes")}},
+	{check_admin, {SLICE_INIT("admin")}},
 	{check_cookie, {SLICE_INIT("auth")}},
 	{check_jwt, {SLICE_INIT("auth.jwt")}},
 	{check_secret, {SLICE_INIT("auth.jwt")}},

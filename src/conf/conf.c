@@ -13,6 +13,9 @@ static void finish(struct settings *s)
 		/* An address with an error stays empty: the report has it. */
 		(void)conf_listen_parse(s->listen[i].address, &s->listen[i]);
 	}
+	/* "off" is no address either. */
+	if (conf_listen_parse(s->admin.address, &s->admin))
+		s->admin = (struct listen_settings){0};
 	if (s->cors.origin_count == 1 && slice_eq(s->cors.origins[0], SLICE("*"))) {
 		s->cors.any = true;
 		s->cors.origin_count = 0;

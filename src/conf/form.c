@@ -89,6 +89,11 @@ static bool read_address(struct slice text, struct writer *out, struct writer *w
 	return accept(out, text);
 }
 
+static bool read_address_or_off(struct slice text, struct writer *out, struct writer *why)
+{
+	return slice_eq(text, SLICE("off")) ? accept(out, text) : read_address(text, out, why);
+}
+
 static bool read_host(struct slice text, struct writer *out, struct writer *why)
 {
 	struct host_port host;
@@ -250,6 +255,8 @@ static bool read_type(struct slice text, struct writer *out, struct writer *why)
 
 const struct conf_form conf_form_address = {SLICE_INIT("an address such as 127.0.0.1:8080"),
 					    read_address};
+const struct conf_form conf_form_address_or_off = {SLICE_INIT("an address such as 127.0.0.1:9090"),
+						   read_address_or_off};
 const struct conf_form conf_form_host = {SLICE_INIT("a host such as a.example"), read_host};
 const struct conf_form conf_form_origin = {SLICE_INIT("an origin such as https://a.example"),
 					   read_origin};

@@ -21,6 +21,7 @@ struct conf_form {
 };
 
 extern const struct conf_form conf_form_address;
+extern const struct conf_form conf_form_address_or_off;
 extern const struct conf_form conf_form_host;
 extern const struct conf_form conf_form_origin;
 extern const struct conf_form conf_form_token;

@@ -21,6 +21,7 @@
 #define NO_DETAIL                 .form = NULL
 #define WORD(text)                .word = SLICE_INIT(text)
 #define FORM(name)                .form = &conf_form_##name
+#define FORM_OR(name, text)       FORM(name), WORD(text)
 #define LONE_FORM(name)           FORM(name), .is_lone = true
 #define ITEM(s, key)              .item_size = sizeof(struct s), .shorthand = SLICE_INIT(key)
 #define WORDS(map)                .words = SLICE_INIT(map(JOIN))

@@ -161,7 +161,8 @@ struct drain_settings {
 struct settings {
 	struct listen_settings *listen;
 	size_t listen_count;
-	uint64_t workers; /* 0: auto, one a core */
+	struct listen_settings admin; /* address.ptr NULL: off */
+	uint64_t workers;             /* 0: auto, one a core */
 	struct host_rules hosts;
 	struct cors_rules cors;
 	struct auth_settings auth;

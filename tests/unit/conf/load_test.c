@@ -195,6 +195,7 @@ static void check_defaults(const struct settings *s)
 	check_slice("listen", s->listen[0].address, SLICE("127.0.0.1:8080"));
 	assert_true(s->listen[0].loopback);
 	assert_int_equal(s->listen[0].port, 8080);
+	assert_null(s->admin.address.ptr);
 	assert_int_equal(s->workers, 0);
 	assert_int_equal(s->hosts.host_count, 0);
 	assert_false(s->cors.any || s->cors.credentials);
@@ -345,6 +346,23 @@ static void has_nothing_to_say(void **state)
 	}
 }
 
+static void an_admin_listener_is_an_address_or_off(void **state)
+{
+	(void)state;
+	static struct loaded l;
+
+	load(&l, SLICE("admin: \"[::1]:9090\"\n"));
+	assert_int_equal(l.err, OK);
+	check_slice("host", l.settings.admin.host, SLICE("::1"));
+	assert_int_equal(l.settings.admin.port, 9090);
+	assert_true(l.settings.admin.ipv6 && l.settings.admin.loopback);
+	arena_free(&l.arena);
+	load(&l, SLICE("admin: off\n"));
+	assert_int_equal(l.err, OK);
+	assert_null(l.settings.admin.address.ptr);
+	arena_free(&l.arena);
+}
+
 static void a_plain_audience_is_a_list_of_one(void **state)
 {
 	(void)state;
@@ -428,6 +446,7 @@ int main(void)
 		cmocka_unit_test(the_guide_waits_thirty_seconds_without_jitter),
 		cmocka_unit_test(a_lone_star_means_any_origin),
 		cmocka_unit_test(has_nothing_to_say),
+		cmocka_unit_test(an_admin_listener_is_an_address_or_off),
 		cmocka_unit_test(a_plain_audience_is_a_list_of_one),
 		cmocka_unit_test(survives_every_prefix),
 		cmocka_unit_test(says_when_memory_is_out),
