@@ -264,6 +264,14 @@ enum err auth_keys_start(struct auth_keys *k, bool wait, struct writer *why)
 	return OK;
 }
 
+void auth_keys_refresh(struct auth_keys *k)
+{
+	lock(k);
+	k->refresh.due_ms = now_ms();
+	(void)pthread_cond_signal(&k->changed);
+	unlock(k);
+}
+
 /* Users. */
 
 void auth_keys_look(struct auth_keys *k, uint64_t now, struct auth_keys_view *ret_view)

@@ -39,6 +39,9 @@ void auth_keys_free(struct auth_keys *k);
  */
 enum err auth_keys_start(struct auth_keys *k, bool wait, struct writer *why);
 
+/* Loads again as soon as it can: the operator says that the keys have changed. */
+void auth_keys_refresh(struct auth_keys *k);
+
 /* References to the sets that are good now, newest first. */
 struct auth_keys_view {
 	struct jwks *sets[1 + AUTH_KEYS_OLD];

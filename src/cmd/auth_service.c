@@ -276,6 +276,12 @@ enum err auth_service_new(const struct auth_config *config, struct auth_service 
 	return err;
 }
 
+void auth_service_reload(struct auth_service *s)
+{
+	if (s && s->keys)
+		auth_keys_refresh(s->keys);
+}
+
 void auth_service_free(struct auth_service *s)
 {
 	struct list *node;

@@ -70,6 +70,8 @@ struct auth_service;
  */
 enum err auth_service_new(const struct auth_config *config, struct auth_service **ret_service,
 			  struct writer *why);
+/* Reads the keys of tokens again: rotation. Harmless without any. Any thread. */
+void auth_service_reload(struct auth_service *s);
 /* Gives up what is under way, answers all jobs that are left with AUTH_OVERLOADED. NULL-safe. */
 void auth_service_free(struct auth_service *s);
 /*

@@ -39,6 +39,7 @@ struct server {
 	struct serve_auth auth;
 	struct waitset set;
 	int signal_fd;
+	int hangup_fd;
 	uint64_t started_ms;
 	uint64_t next_tick_ms;
 	uint64_t ticks;
@@ -179,10 +180,13 @@ static int init(struct server *s)
 	s->started_ms = now_ms();
 	s->set.fd = -1;
 	s->signal_fd = -1;
+	s->hangup_fd = -1;
 	shared->done.fd = -1;
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* Before the first thread, so that all of them leave the signals to us. */
 	enum err err = interrupt_open(&s->signal_fd);
+	if (!err)
+		err = interrupt_open_hangup(&s->hangup_fd);
 	if (!err)
 		err = make_shared(s);
 	for (size_t i = 0; !err && i < shared->worker_count; i++) {
@@ -195,6 +199,8 @@ static int init(struct server *s)
 		err = waitset_init(&s->set);
 	if (!err)
 		err = waitset_add(&s->set, s->signal_fd, &s->signal_fd, WAITSET_READ);
+	if (!err)
+		err = waitset_add(&s->set, s->hangup_fd, &s->hangup_fd, WAITSET_READ);
 	if (!err)
 		err = waitset_add(&s->set, shared->done.fd, &shared->done, WAITSET_READ);
 	if (!err)
@@ -217,6 +223,8 @@ static void end(struct server *s)
 	waitset_fini(&s->set);
 	if (s->signal_fd >= 0)
 		peer_close(s->signal_fd);
+	if (s->hangup_fd >= 0)
+		peer_close(s->hangup_fd);
 }
 
 /* What the person sees. */
@@ -283,9 +291,7 @@ static void set_phase(struct server *s, enum serve_phase phase)
 /* The first signal drains, a second one does not wait. */
 static void on_signal(struct server *s)
 {
-	char scrap[512];
-
-	if (read(s->signal_fd, scrap, sizeof(scrap)) <= 0)
+	if (!interrupt_take(s->signal_fd))
 		return;
 	if (s->deadline_ms > 0) {
 		set_phase(s, SERVE_STOPPING);
@@ -295,6 +301,19 @@ static void on_signal(struct server *s)
 	(void)fprintf(stderr, "sluice serve: draining %" PRIu64 " streams (again: stop at once)\n",
 		      admit_streams(s->shared.admit));
 	set_phase(s, SERVE_DRAINING);
+}
+
+/* SIGHUP: keys may have been rotated. All else of the configuration wants a restart. */
+static void on_hangup(struct server *s)
+{
+	if (!interrupt_take(s->hangup_fd))
+		return;
+	if (s->auth.service)
+		(void)fprintf(stderr, "sluice serve: reading the keys of auth.jwt again\n");
+	else
+		(void)fprintf(stderr, "sluice serve: SIGHUP reads the keys of auth.jwt again; "
+				      "there are none\n");
+	auth_service_reload(s->auth.service);
 }
 
 static void tick(struct server *s)
@@ -327,6 +346,8 @@ static void wait_for_end(struct server *s)
 		for (size_t i = 0; i < n; i++) {
 			if (events[i].owner == &s->shared.done)
 				wakeup_take(&s->shared.done);
+			else if (events[i].owner == &s->hangup_fd)
+				on_hangup(s);
 			else
 				on_signal(s);
 		}

@@ -3,19 +3,43 @@
 
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
+
+static enum err open_set(const sigset_t *set, int *ret_fd)
+{
+	if (sigprocmask(SIG_BLOCK, set, NULL) != 0)
+		return E_IO;
+	int fd = signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return E_IO;
+	*ret_fd = fd;
+	return OK;
+}
+
+/* sigemptyset and sigaddset cannot fail on a valid set. */
 
 enum err interrupt_open(int *ret_fd)
 {
 	sigset_t set;
 
-	(void)sigemptyset(&set); /* cannot fail on a valid set; nor can sigaddset */
+	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return E_IO;
-	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (fd < 0)
-		return E_IO;
-	*ret_fd = fd;
-	return OK;
+	return open_set(&set, ret_fd);
+}
+
+enum err interrupt_open_hangup(int *ret_fd)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	return open_set(&set, ret_fd);
+}
+
+bool interrupt_take(int fd)
+{
+	struct signalfd_siginfo info[4];
+
+	return read(fd, info, sizeof(info)) > 0;
 }

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* interrupt.h - Ctrl-C and SIGTERM as a readable descriptor, for tools that end with a report. */
+/* interrupt.h - signals as readable descriptors, for programs that own their loop. */
 #pragma once
 
 #include "base/err.h"
+
+#include <stdbool.h>
 
 /*
  * From here on SIGINT and SIGTERM no longer end the process: they make *ret_fd readable. It is the
  * caller's to close. Call before any thread is made. Errors: E_IO.
  */
 enum err interrupt_open(int *ret_fd);
+/* The same for SIGHUP: look at your files again. Errors: E_IO. */
+enum err interrupt_open_hangup(int *ret_fd);
+/* Takes what is pending on such a descriptor; false if there was nothing. */
+bool interrupt_take(int fd);
