@@ -58,7 +58,8 @@ class Lines:
             try:
                 line = self._queue.get(timeout=max(0, deadline - time.monotonic()))
             except queue.Empty:
-                raise AssertionError("line did not come; so far:\n" + "\n".join(self.seen)) from None
+                seen = "\n".join(self.seen)
+                raise AssertionError(f"line did not come; so far:\n{seen}") from None
             if line is None:
                 raise AssertionError("program ended; it wrote:\n" + "\n".join(self.seen))
             self.seen.append(line)

@@ -224,8 +224,8 @@ class End(HubCase):
         self.assertEqual(server.process.wait(10), 0)
         self.assertLess(time.monotonic() - started, 8)
         self.assertRegex(server.stderr.rest()[-1],
-                         rf"^sluice serve: ended after \d+ s: {DRAINED} streams, 0 events published,"
-                         r" 0 delivered, 0 dropped, 0 log lines lost$")
+                         rf"^sluice serve: ended after \d+ s: {DRAINED} streams, "
+                         r"0 events published, 0 delivered, 0 dropped, 0 log lines lost$")
         closed = [json.loads(line) for line in server.stdout.rest()]
         self.assertEqual([e["reason"] for e in closed if e["event"] == "sse_disconnect"],
                          ["draining"] * DRAINED)

@@ -83,7 +83,8 @@ class FirstEvents(Guide):
         with Stream(self.guarded("guide"), "/api/stream", (COOKIE,)) as stream:
             retry, first = stream.next(), stream.next()
         self.assertEqual(retry.retry, "30000")
-        self.assertEqual((first.type, first.data), ("message", '{"userId":"u_123","connected":true}'))
+        self.assertEqual((first.type, first.data),
+                         ("message", '{"userId":"u_123","connected":true}'))
 
 
 class OneLiner(Guide):

@@ -119,8 +119,9 @@ class Refusals(Fields):
     """Allowed origins learn the cause; all others learn nothing; caches keep nothing."""
 
     strangers = ["https://evil.example", "null", "https://app.example.com.evil.example",
-                 "http://app.example.com", "https://app.example.com:8443", "HTTPS://APP.EXAMPLE.COM",
-                 "https://app.example.com/", "https://user@app.example.com", "garbage", ""]
+                 "http://app.example.com", "https://app.example.com:8443",
+                 "HTTPS://APP.EXAMPLE.COM", "https://app.example.com/",
+                 "https://user@app.example.com", "garbage", ""]
 
     def wanted(self, response, **more):
         return {
@@ -137,7 +138,8 @@ class Refusals(Fields):
         server = self.hub(config(cors=TRUSTED))
         for origin in self.strangers:
             with self.subTest(origin):
-                response = self.fetch(server, "GET", "/stream?topic=t", (ACCEPT, ("Origin", origin)))
+                response = self.fetch(server, "GET", "/stream?topic=t",
+                                      (ACCEPT, ("Origin", origin)))
                 self.assertEqual(response.status, 403)
                 self.assertEqual(json.loads(response.body)["error"], "origin_not_allowed")
                 self.exactly(response.headers, self.wanted(response))
@@ -175,8 +177,8 @@ class Refusals(Fields):
     def test_all_401_look_alike(self):
         server = self.hub()
         bodies = {self.fetch(server, "POST", "/publish", headers, "{}").body for headers in [
-            (JSON,), (JSON, ("Authorization", "Bearer wrong")), (JSON, ("Authorization", "Basic x")),
-            (JSON, ("Authorization", BEARER[1] + "x"))]}
+            (JSON,), (JSON, ("Authorization", "Bearer wrong")),
+            (JSON, ("Authorization", "Basic x")), (JSON, ("Authorization", BEARER[1] + "x"))]}
         self.assertEqual(len(bodies), 1, bodies)
 
 

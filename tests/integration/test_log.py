@@ -78,7 +78,7 @@ class Lines(Log):
              {"rule": "G401", "reason": "origin", "status": 403, "corsAllowed": False,
               "origin": "https://evil.example"}),
             ((ACCEPT, ("Cookie", f"session={COOKIE}")),
-             {"rule": "G603", "reason": "bad_credential", "status": 401, "authMethod": "cookie"}),
+             {"rule": "G603", "reason": "unknown_key", "status": 401, "authMethod": "cookie"}),
             ((ACCEPT, ("Cookie", f"session={COOKIE}"), ("Authorization", f"Bearer {SUBSCRIBER}")),
              {"rule": "G601", "reason": "two_credentials", "status": 400}),
             ((AGENT,), {"rule": "G701", "reason": "not_acceptable", "userAgent": AGENT[1]}),
@@ -115,14 +115,16 @@ class Secrets(Log):
         bearer = ("Authorization", f"Bearer {SUBSCRIBER}")
         cookie = ("Cookie", f"session={SUBSCRIBER}; other={COOKIE}")
         for headers in ((bearer,), (cookie,), (("Cookie", f"session={COOKIE}"),),
-                        (bearer, ("Cookie", f"session={COOKIE}")), (cookie, ("Host", "evil.example")),
+                        (bearer, ("Cookie", f"session={COOKIE}")),
+                        (cookie, ("Host", "evil.example")),
                         (("Authorization", f"Basic {SUBSCRIBER}"),)):
             for target in (f"/stream?topic=t&ticket={QUERY}", f"/nothing?{QUERY}",
                            f"/stream?topic=%zz&x={QUERY}", f"/publish?key={QUERY}"):
                 yield "GET", target, (*headers, ACCEPT), None
         for body in (b'{"topic":"t","data":"x"}', b"{"):
             for key in (PUBLISH, SUBSCRIBER):
-                yield "POST", f"/publish?key={QUERY}", (JSON, ("Authorization", f"Bearer {key}")), body
+                headers = (JSON, ("Authorization", f"Bearer {key}"))
+                yield "POST", f"/publish?key={QUERY}", headers, body
 
     def test_never_in_any_output(self):
         server = self.guarded()
@@ -130,7 +132,8 @@ class Secrets(Log):
             with self.connect(server) as connection:
                 connection.request(method, target, headers, body).head()
         with self.connect(server) as connection:
-            connection.send(f"GET /?{QUERY}\x01 HTTP/1.1\r\nCookie: session={COOKIE}\r\n\r\n").head()
+            connection.send(f"GET /?{QUERY}\x01 HTTP/1.1\r\n"
+                            f"Cookie: session={COOKIE}\r\n\r\n").head()
         command = pathlib.Path(f"/proc/{server.process.pid}/cmdline").read_text(encoding="utf-8")
         self.assertEqual(server.stop(), 0)
         written = "\n".join(server.stdout.rest() + server.stderr.rest()) + command

@@ -54,8 +54,9 @@ class Api(HubCase):
 
 class Bodies(Api):
     def test_text_goes_out_as_text_and_other_json_as_it_was_written(self):
-        for written, seen in [('"text"', "text"), ('""', ""), ("{ \"a\" : [1,  2] }", '{ "a" : [1,  2] }'),
-                              ("true", "true"), ("[]", "[]"), ('"\\u00e9\\ud83d\\ude00"', "é😀")]:
+        for written, seen in [('"text"', "text"), ('""', ""), ("true", "true"), ("[]", "[]"),
+                              ('{ "a" : [1,  2] }', '{ "a" : [1,  2] }'),
+                              ('"\\u00e9\\ud83d\\ude00"', "é😀")]:
             with self.subTest(written):
                 ids = self.taken(f'{{"topic":"t","data":{written}}}')
                 event, = self.events()
@@ -105,11 +106,12 @@ class Bodies(Api):
                 headers = (BEARER, *([("Content-Type", kind)] if kind else []))
                 response = self.fetch(self.server, "POST", "/publish", headers, "{}")
                 self.refused(response, 415, "G801")
-        self.taken({"topic": "t", "data": "x"}, ("Content-Type", "Application/JSON; charset=utf-8"))
+        self.taken({"topic": "t", "data": "x"},
+                   ("Content-Type", "Application/JSON; charset=utf-8"))
 
     def test_without_the_key_nothing_is_read(self):
-        for headers in ((), (("Authorization", "Bearer wrong"),), (("Authorization", "Basic eDp5"),),
-                        (("Authorization", BEARER[1] + "\x80"),)):
+        for sent in ("", "Bearer wrong", "Basic eDp5", BEARER[1] + "\x80"):
+            headers = (("Authorization", sent),) if sent else ()
             response = self.fetch(self.server, "POST", "/publish", (JSON, *headers),
                                   '{"topic":"t","data":"x"}')
             self.assertEqual(response.status, 401)
@@ -124,7 +126,8 @@ class Framing(Api):
     def test_chunked_in_every_cut(self):
         for size in (1, 2, 7, len(self.body)):
             pieces = [self.body[i:i + size] for i in range(0, len(self.body), size)]
-            text = b"".join(b"%x;a=b\r\n%s\r\n" % (len(p), p) for p in pieces) + b"0\r\nX: y\r\n\r\n"
+            text = b"".join(b"%x;a=b\r\n%s\r\n" % (len(p), p) for p in pieces)
+            text += b"0\r\nX: y\r\n\r\n"
             with Connection(self.server) as connection:
                 connection.send(self.head + "Transfer-Encoding: chunked\r\n\r\n").send(text)
                 self.assertEqual(connection.response().status, 200)
@@ -214,8 +217,9 @@ class Topics(Api):
 
     def test_patterns(self):
         topics = ["a", "a/b", "a/b/c", "a/c", "b", "a/b/c/d"]
-        cases = [("a", ["a"]), ("a/*", ["a/b", "a/c"]), ("a/**", ["a/b", "a/b/c", "a/c", "a/b/c/d"]),
-                 ("*", ["a", "b"]), ("*/b", ["a/b"]), ("a/*/c", ["a/b/c"]), ("**", topics)]
+        cases = [("a", ["a"]), ("a/*", ["a/b", "a/c"]),
+                 ("a/**", ["a/b", "a/b/c", "a/c", "a/b/c/d"]), ("*", ["a", "b"]),
+                 ("*/b", ["a/b"]), ("a/*/c", ["a/b/c"]), ("**", topics)]
         streams = [self.stream(self.server, f"/stream?topic={p}&topic=marker") for p, _ in cases]
         for topic in topics:
             self.backend.publish(topic, topic=topic)
