@@ -12,6 +12,7 @@ readonly SUITE_MAX=900
 readonly ALL="lint unit unit-asan integration integration-asan integration-tsan browser"
 readonly SUITES=${TEST_SUITES:-$ALL}
 mkdir -p "$OUT"
+rm -f "$OUT/total"
 passed=0
 failed=0
 running=
@@ -116,5 +117,5 @@ done
 if [[ -n ${FUZZ_SECONDS:-} ]]; then
 	run_suite fuzz lines "$OUT/fuzz.log" tools/fuzz.sh "$FUZZ_SECONDS"
 fi
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed" | tee "$OUT/total"
 ((failed == 0 && passed > 0))
