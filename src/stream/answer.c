@@ -128,6 +128,21 @@ void answer_asset(struct engine *e, struct conn *c)
 	answer(e, c, &a, route->body);
 }
 
+void answer_dynamic(struct engine *e, struct conn *c)
+{
+	const struct route *route = c->x->ask.route;
+	struct buf body;
+
+	buf_init(&body, ENGINE_MAX_CONTENT);
+	struct short_answer a = {
+		.status = e->config.io.content(e->config.io.ctx, route, &body),
+		.content_type = route->content_type,
+		.content_length = body.len,
+	};
+	answer(e, c, &a, buf_slice(&body));
+	buf_free(&body);
+}
+
 void answer_health(struct engine *e, struct conn *c)
 {
 	if (e->draining)

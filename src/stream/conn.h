@@ -150,6 +150,7 @@ void answer_json(struct engine *e, struct conn *c, unsigned status, struct slice
 void answer_refusal(struct engine *e, struct conn *c, enum refusal refusal, struct slice detail);
 void answer_options(struct engine *e, struct conn *c);
 void answer_asset(struct engine *e, struct conn *c);
+void answer_dynamic(struct engine *e, struct conn *c);
 void answer_health(struct engine *e, struct conn *c);
 void answer_writable(struct engine *e, struct conn *c);
 struct head_facts answer_facts(const struct engine *e, const struct conn *c);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/addr.h"
+#include "base/buf.h"
 #include "base/rng.h"
 #include "base/siphash.h"
 #include "hub/admit.h"
@@ -25,6 +26,8 @@
 /* Results of recv and send besides a count of bytes. */
 #define IO_BLOCKED (-1)
 #define IO_GONE    (-2)
+
+#define ENGINE_MAX_CONTENT (256u << 10) /* bytes of the body of a dynamic route */
 
 #define WANT_READ  1u
 #define WANT_WRITE 2u
@@ -64,6 +67,11 @@ struct engine_io {
 				       enum auth_fault *ret_fault);
 	/* Random bytes of the kernel, for secrets. False: there are none. */
 	bool (*random)(void *ctx, void *out, size_t n);
+	/*
+	 * Writes the body of a ROUTE_DYNAMIC, at most ENGINE_MAX_CONTENT, and gives the status:
+	 * 200, or 503 where there is no whole body. NULL: there is no such route.
+	 */
+	unsigned (*content)(void *ctx, const struct route *route, struct buf *ret_body);
 	/* The log or the revocations grew: the other workers should take a turn. */
 	void (*published)(void *ctx);
 	void (*record)(void *ctx, const struct stream_record *record);

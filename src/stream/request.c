@@ -116,6 +116,9 @@ static void serve(struct engine *e, struct conn *c)
 	case ROUTE_ASSET:
 		answer_asset(e, c);
 		break;
+	case ROUTE_DYNAMIC:
+		answer_dynamic(e, c);
+		break;
 	}
 }
 

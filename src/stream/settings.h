@@ -37,6 +37,7 @@ enum route_kind {
 	ROUTE_TOKEN,  /* POST: a real credential for a ticket */
 	ROUTE_REVOKE, /* POST: ends credentials and the streams that they opened */
 	ROUTE_ASSET,
+	ROUTE_DYNAMIC, /* GET: a body that the host makes for each request */
 };
 
 struct route {
@@ -50,7 +51,7 @@ struct route {
 	enum accept_policy accept;
 	enum refuse_policy refuse;
 	uint64_t heartbeat_ms;
-	/* assets */
+	/* assets; the type also of dynamic routes */
 	struct slice content_type;
 	struct slice csp;
 	struct slice body;

@@ -108,6 +108,12 @@ static void io_close(void *ctx, int io)
 	p->conn = NULL;
 }
 
+static unsigned io_content(void *ctx, const struct route *route, struct buf *ret_body)
+{
+	(void)ctx;
+	return buf_append(ret_body, route->path) ? 503 : 200;
+}
+
 static void io_published(void *ctx)
 {
 	struct sim_worker *w = ctx;
@@ -189,6 +195,7 @@ static void make_engine(struct sim *sim, size_t index)
 		       .want = io_want,
 		       .shut = io_shut,
 		       .close = io_close,
+		       .content = io_content,
 		       .published = io_published,
 		       .record = io_record},
 		.key = KEY,

@@ -35,6 +35,11 @@ static const struct route routes[] = {
 	{.kind = ROUTE_PUBLISH, .path = SLICE_INIT("/publish")},
 	{.kind = ROUTE_HEALTH, .path = SLICE_INIT("/healthz")},
 	{
+		.kind = ROUTE_DYNAMIC,
+		.path = SLICE_INIT("/dynamic"),
+		.content_type = SLICE_INIT("text/plain"),
+	},
+	{
 		.kind = ROUTE_ASSET,
 		.path = SLICE_INIT("/"),
 		.content_type = SLICE_INIT("text/html; charset=utf-8"),
