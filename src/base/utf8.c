@@ -15,6 +15,16 @@ static bool second_ok(unsigned first, char second)
 	return in_range(second, low, high);
 }
 
+/* Bytes of the sequence that `first` opens, at least 2; 0: it opens none. */
+static size_t sequence_length(unsigned first)
+{
+	if (first >= 0xc2 && first <= 0xdf)
+		return 2;
+	if (first >= 0xe0 && first <= 0xef)
+		return 3;
+	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
 size_t utf8_length(struct slice s)
 {
 	if (s.len == 0)
@@ -23,10 +33,7 @@ size_t utf8_length(struct slice s)
 	unsigned first = (unsigned char)s.ptr[0];
 	if (first < 0x80)
 		return 1;
-	size_t n = first >= 0xc2 && first <= 0xdf   ? 2
-		   : first >= 0xe0 && first <= 0xef ? 3
-		   : first >= 0xf0 && first <= 0xf4 ? 4
-						    : 0;
+	size_t n = sequence_length(first);
 	if (n == 0 || s.len < n || !second_ok(first, s.ptr[1]))
 		return 0;
 	for (size_t i = 2; i < n; i++) {

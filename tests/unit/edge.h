@@ -14,7 +14,7 @@ static inline struct slice place_at_edge(struct slice s)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t room = (s.len + page - 1) / page * page;
 	char *base =
-	    mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (base == MAP_FAILED)
 		return SLICE_NONE;

@@ -68,13 +68,13 @@ static const struct {
 	struct slice in;
 	struct slice out;
 } json_cases[] = {
-    {"plain text", SLICE_INIT("abc"), SLICE_INIT("\"abc\"")},
-    {"quote and backslash", SLICE_INIT("a\"b\\"), SLICE_INIT("\"a\\\"b\\\\\"")},
-    {"line feed", SLICE_INIT("a\nb"), SLICE_INIT("\"a\\nb\"")},
-    {"NUL and escape", SLICE_INIT("\0\x1b"), SLICE_INIT("\"\\u0000\\u001b\"")},
-    {"broken UTF-8", SLICE_INIT("a\xff"), SLICE_INIT("\"a\\ufffd\"")},
-    {"line separator", SLICE_INIT("\xe2\x80\xa8"), SLICE_INIT("\"\\u2028\"")},
-    {"euro", SLICE_INIT("\xe2\x82\xac"), SLICE_INIT("\"\xe2\x82\xac\"")},
+	{"plain text", SLICE_INIT("abc"), SLICE_INIT("\"abc\"")},
+	{"quote and backslash", SLICE_INIT("a\"b\\"), SLICE_INIT("\"a\\\"b\\\\\"")},
+	{"line feed", SLICE_INIT("a\nb"), SLICE_INIT("\"a\\nb\"")},
+	{"NUL and escape", SLICE_INIT("\0\x1b"), SLICE_INIT("\"\\u0000\\u001b\"")},
+	{"broken UTF-8", SLICE_INIT("a\xff"), SLICE_INIT("\"a\\ufffd\"")},
+	{"line separator", SLICE_INIT("\xe2\x80\xa8"), SLICE_INIT("\"\\u2028\"")},
+	{"euro", SLICE_INIT("\xe2\x82\xac"), SLICE_INIT("\"\xe2\x82\xac\"")},
 };
 
 static void a_json_string_is_always_valid(void **state)
@@ -98,10 +98,10 @@ static void a_json_string_is_always_valid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_buffer_stops_at_its_maximum),
-	    cmocka_unit_test(an_arena_stops_at_its_maximum),
-	    cmocka_unit_test(a_slab_reuses_what_was_released),
-	    cmocka_unit_test(a_json_string_is_always_valid),
+		cmocka_unit_test(a_buffer_stops_at_its_maximum),
+		cmocka_unit_test(an_arena_stops_at_its_maximum),
+		cmocka_unit_test(a_slab_reuses_what_was_released),
+		cmocka_unit_test(a_json_string_is_always_valid),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

@@ -32,15 +32,15 @@ static const struct {
 	struct slice in;
 	int valid;
 } utf8_cases[] = {
-    {"ASCII", SLICE_INIT("abc"), 1},
-    {"two, three and four bytes", SLICE_INIT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 1},
-    {"overlong slash", SLICE_INIT("\xc0\xaf"), 0},
-    {"overlong three bytes", SLICE_INIT("\xe0\x80\xaf"), 0},
-    {"surrogate", SLICE_INIT("\xed\xa0\x80"), 0},
-    {"beyond U+10FFFF", SLICE_INIT("\xf4\x90\x80\x80"), 0},
-    {"cut short", SLICE_INIT("\xe2\x82"), 0},
-    {"lone continuation", SLICE_INIT("\x80"), 0},
-    {"NUL is a character", SLICE_INIT("a\0b"), 1},
+	{"ASCII", SLICE_INIT("abc"), 1},
+	{"two, three and four bytes", SLICE_INIT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 1},
+	{"overlong slash", SLICE_INIT("\xc0\xaf"), 0},
+	{"overlong three bytes", SLICE_INIT("\xe0\x80\xaf"), 0},
+	{"surrogate", SLICE_INIT("\xed\xa0\x80"), 0},
+	{"beyond U+10FFFF", SLICE_INIT("\xf4\x90\x80\x80"), 0},
+	{"cut short", SLICE_INIT("\xe2\x82"), 0},
+	{"lone continuation", SLICE_INIT("\x80"), 0},
+	{"NUL is a character", SLICE_INIT("a\0b"), 1},
 };
 
 static void knows_utf8(void **state)
@@ -69,10 +69,10 @@ static void suggests_the_nearest_word(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(splits_at_the_first_separator),
-	    cmocka_unit_test(compares_and_trims),
-	    cmocka_unit_test(knows_utf8),
-	    cmocka_unit_test(suggests_the_nearest_word),
+		cmocka_unit_test(splits_at_the_first_separator),
+		cmocka_unit_test(compares_and_trims),
+		cmocka_unit_test(knows_utf8),
+		cmocka_unit_test(suggests_the_nearest_word),
 	};
 
 	return cmocka_run_group_tests_name("slice", tests, NULL, NULL);

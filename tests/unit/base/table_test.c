@@ -74,9 +74,9 @@ static void interned_strings_are_shared_and_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(siphash_gives_the_published_value),
-	    cmocka_unit_test(finds_what_is_in_and_nothing_else),
-	    cmocka_unit_test(interned_strings_are_shared_and_counted),
+		cmocka_unit_test(siphash_gives_the_published_value),
+		cmocka_unit_test(finds_what_is_in_and_nothing_else),
+		cmocka_unit_test(interned_strings_are_shared_and_counted),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);

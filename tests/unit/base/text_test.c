@@ -9,17 +9,17 @@ static const struct {
 	enum err err;
 	uint64_t ms;
 } durations[] = {
-    {"seconds", SLICE_INIT("15s"), OK, 15000},
-    {"milliseconds", SLICE_INIT("250ms"), OK, 250},
-    {"minutes", SLICE_INIT("2m"), OK, 120000},
-    {"hours", SLICE_INIT("1h"), OK, 3600000},
-    {"zero needs no unit", SLICE_INIT("0"), OK, 0},
-    {"a number needs a unit", SLICE_INIT("15"), E_SYNTAX, 0},
-    {"no sign", SLICE_INIT("-1s"), E_SYNTAX, 0},
-    {"no space", SLICE_INIT("1 s"), E_SYNTAX, 0},
-    {"empty", SLICE_INIT(""), E_SYNTAX, 0},
-    {"too large for the unit", SLICE_INIT("18446744073709551615h"), E_RANGE, 0},
-    {"too large at all", SLICE_INIT("18446744073709551616ms"), E_RANGE, 0},
+	{"seconds", SLICE_INIT("15s"), OK, 15000},
+	{"milliseconds", SLICE_INIT("250ms"), OK, 250},
+	{"minutes", SLICE_INIT("2m"), OK, 120000},
+	{"hours", SLICE_INIT("1h"), OK, 3600000},
+	{"zero needs no unit", SLICE_INIT("0"), OK, 0},
+	{"a number needs a unit", SLICE_INIT("15"), E_SYNTAX, 0},
+	{"no sign", SLICE_INIT("-1s"), E_SYNTAX, 0},
+	{"no space", SLICE_INIT("1 s"), E_SYNTAX, 0},
+	{"empty", SLICE_INIT(""), E_SYNTAX, 0},
+	{"too large for the unit", SLICE_INIT("18446744073709551615h"), E_RANGE, 0},
+	{"too large at all", SLICE_INIT("18446744073709551616ms"), E_RANGE, 0},
 };
 
 static void reads_durations(void **state)
@@ -53,11 +53,11 @@ static const struct {
 	uint64_t ms;
 	struct slice text;
 } times[] = {
-    {0, SLICE_INIT("1970-01-01T00:00:00.000Z")},
-    {951782400000 - 1, SLICE_INIT("2000-02-28T23:59:59.999Z")},
-    {951782400000, SLICE_INIT("2000-02-29T00:00:00.000Z")},
-    {1795341600005, SLICE_INIT("2026-11-22T10:00:00.005Z")},
-    {4102444800000, SLICE_INIT("2100-01-01T00:00:00.000Z")},
+	{0, SLICE_INIT("1970-01-01T00:00:00.000Z")},
+	{951782400000 - 1, SLICE_INIT("2000-02-28T23:59:59.999Z")},
+	{951782400000, SLICE_INIT("2000-02-29T00:00:00.000Z")},
+	{1795341600005, SLICE_INIT("2026-11-22T10:00:00.005Z")},
+	{4102444800000, SLICE_INIT("2100-01-01T00:00:00.000Z")},
 };
 
 static void writes_rfc3339(void **state)
@@ -88,10 +88,10 @@ static void writes_imf_fixdate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reads_durations),
-	    cmocka_unit_test(reads_sizes),
-	    cmocka_unit_test(writes_rfc3339),
-	    cmocka_unit_test(writes_imf_fixdate),
+		cmocka_unit_test(reads_durations),
+		cmocka_unit_test(reads_sizes),
+		cmocka_unit_test(writes_rfc3339),
+		cmocka_unit_test(writes_imf_fixdate),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

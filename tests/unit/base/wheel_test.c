@@ -101,12 +101,12 @@ static void a_bucket_refills_exactly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(fires_once_never_early_at_most_a_tick_late),
-	    cmocka_unit_test(a_moved_or_cleared_timer_does_not_fire_at_its_old_time),
-	    cmocka_unit_test(a_time_that_has_passed_fires_at_once),
-	    cmocka_unit_test(survives_a_sleep_longer_than_a_turn),
-	    cmocka_unit_test(waits_until_the_next_timer),
-	    cmocka_unit_test(a_bucket_refills_exactly),
+		cmocka_unit_test(fires_once_never_early_at_most_a_tick_late),
+		cmocka_unit_test(a_moved_or_cleared_timer_does_not_fire_at_its_old_time),
+		cmocka_unit_test(a_time_that_has_passed_fires_at_once),
+		cmocka_unit_test(survives_a_sleep_longer_than_a_turn),
+		cmocka_unit_test(waits_until_the_next_timer),
+		cmocka_unit_test(a_bucket_refills_exactly),
 	};
 
 	return cmocka_run_group_tests_name("wheel", tests, NULL, NULL);
