@@ -2,15 +2,22 @@
 // What the tests of streams share: a server with one route, pages of another origin, a wire that
 // can be cut, a record of what a page received. Whatever is started here ends with its test.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import net from 'node:net'
+import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { launchBrowser, startServer } from './harness.mjs'
 
 const WAIT_MS = 15_000
 const POLL_MS = 20
 const PUBLISH_KEY = 'browser-test-publish-key-0123456789abcdef'
+
+const MODULE = new URL('../../src/cmd/demo/sluice.js', import.meta.url)
+const SHOP = fileURLToPath(new URL('../../examples/browser/server.mjs', import.meta.url))
 
 /** A page with nothing in it; the icon keeps the browser from asking for one. */
 export const PAGE = '<!doctype html><title>page</title><link rel="icon" href="data:,">'
@@ -42,33 +49,43 @@ async function start(t, options) {
 export const startDemo = (t) => start(t, { args: ['--demo', '--listen', '127.0.0.1:0'] })
 
 /** A server with the stream /stream and the public topics news/*; `t` is the test's context. */
-export async function startStream(t, { cors = {} } = {}) {
+export async function startStream(t, { cors = {}, auth = {}, files = {} } = {}) {
 	const config = {
 		listen: ['127.0.0.1:0'],
 		hosts: ['127.0.0.1'],
 		cors,
-		auth: { cookie: 'session', 'keys-file': 'keys' },
+		auth: { cookie: 'session', 'keys-file': 'keys', ...auth },
 		routes: [{ path: '/stream', hub: { public: ['news/*'] } }],
 		retry: { min: '100ms', max: '100ms' },
 		drain: { window: '0s' },
 	}
 	const server = await start(t, {
 		config: JSON.stringify(config), // JSON is YAML
-		files: { keys: `${SUBSCRIBER.name} ${SUBSCRIBER.key}\n` },
+		files: { keys: `${SUBSCRIBER.name} ${SUBSCRIBER.key}\n`, ...files },
 	})
 	return { ...server, stream: `${server.origin}/stream?topic=news/a` }
 }
 
-async function publishTo(origin, event) {
-	const response = await fetch(`${origin}/publish`, {
+async function post(url, key, object) {
+	const response = await fetch(url, {
 		method: 'POST',
-		headers: { Authorization: `Bearer ${PUBLISH_KEY}`, 'Content-Type': 'application/json' },
-		body: JSON.stringify(event),
+		headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+		body: JSON.stringify(object),
 	})
 	const answer = await response.json()
 	assert.equal(response.status, 200, JSON.stringify(answer))
-	return answer.ids[0]
+	return answer
 }
+
+const publishTo = async (origin, event) =>
+	(await post(`${origin}/publish`, PUBLISH_KEY, event)).ids[0]
+
+/** Ends the credentials of `who`, such as {sub: 'alice'}, and their streams. */
+export const revoke = (origin, who) => post(`${origin}/auth/revoke`, PUBLISH_KEY, who)
+
+/** Trades a credential for a ticket, as a backend does: {ticket, expiresIn, url}. */
+export const ticketFor = (origin, key, topics) =>
+	post(`${origin}/auth/stream-token`, key, { topics, route: '/stream' })
 
 /** Publishes 1, 2, 3… on a topic, one after the other, until stop(); that gives the last one. */
 export function publishNumbers(publish, topic) {
@@ -131,10 +148,13 @@ function relay(wire, onRequest) {
 
 /**
  * A TCP relay before `target`. cut() breaks the connections of streams in the middle of the next
- * bytes that they carry; `requests` has what each connection sent.
+ * bytes that they carry; `requests` has what each connection sent. Where the target must know the
+ * wire's origin first, aim() names it later.
  */
 export async function startWire(t, target) {
-	const port = Number(new URL(target).port)
+	let port
+	const aim = (url) => (port = Number(new URL(url).port))
+	if (target) aim(target)
 	const wires = new Set()
 	const requests = []
 	const server = net.createServer((client) => {
@@ -153,8 +173,20 @@ export async function startWire(t, target) {
 	return {
 		origin: `http://127.0.0.1:${server.address().port}`,
 		requests,
+		aim,
 		cut: () => wires.forEach((wire) => (wire.doomed = true)),
 	}
+}
+
+/** Starts the application of examples/browser before the hub at `hub`; gives its origin. */
+export async function startShop(t, hub, keys) {
+	const child = spawn(process.execPath, [SHOP], {
+		env: { ...process.env, HUB: hub, KEYS: keys, PORT: '0' },
+		stdio: ['ignore', 'pipe', 'inherit'],
+	})
+	t.after(() => child.kill())
+	const [line] = await once(createInterface({ input: child.stdout }), 'line')
+	return new URL(/http:\S+/.exec(line)[0]).origin
 }
 
 /** The browser of a test file: one Chromium, and a fresh profile for each page. */
@@ -227,3 +259,30 @@ export const messages = (received) =>
 
 /** "1", "2", … "n": what a stream without loss or double has of publishNumbers. */
 export const numbersTo = (n) => Array.from({ length: n }, (_, i) => String(i + 1))
+
+/**
+ * Opens `url` in the page with sluice.js, and records what it gives in `received`, with `state`
+ * and the statuses of `failures`. Tickets come from the page's giveTicket(), where it has one.
+ */
+export async function openWithModule(page, url, options = {}) {
+	await page.evaluate(runModule, { source: readFileSync(MODULE, 'utf8'), url, options })
+}
+
+// Runs in the page.
+async function runModule({ source, url, options }) {
+	const { openStream } = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })))
+	const received = Object.assign(window.received, { failures: [], states: [] })
+	const note = ({ type, data, lastEventId }) =>
+		received.events.push({ type, data, id: lastEventId })
+	const names = 'connected message resync dropped auth_expiring auth_expired'.split(' ')
+	const stream = openStream(url, {
+		ticket: window.giveTicket && (() => window.giveTicket()),
+		on: Object.fromEntries(names.map((name) => [name, note])),
+		...options,
+	})
+	stream.addEventListener('statechange', () => {
+		received.state = stream.state
+		received.states.push(stream.state)
+	})
+	stream.addEventListener('error', ({ status }) => received.failures.push(status))
+}

@@ -233,7 +233,8 @@ export class SluiceStream extends EventTarget {
 		this.#lapsing = false
 		if (!ticket) return { until: Infinity }
 		const { pathname: route, searchParams } = new URL(this.url)
-		const ask = { topics: searchParams.getAll('topic'), route }
+		const topics = searchParams.getAll('topic')
+		const ask = topics.length > 0 ? { topics, route } : { route } /* whose topics are fixed */
 		const answer = await (typeof ticket === 'function' ? ticket(ask) : this.#post(ticket, ask))
 		const { ticket: text = answer, expiresIn = TICKET_MAX_S } = answer ?? {}
 		if (!TICKET.test(text)) throw refusal('what was given is no ticket', { status: 200 })
