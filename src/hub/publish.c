@@ -224,7 +224,11 @@ static enum publish_fault json_fault(struct parse *p, const json_error_t *error)
 	put(p->detail, SLICE(", column "));
 	put_u64(p->detail, error->column > 0 ? (uint64_t)error->column : 0);
 	put(p->detail, SLICE(": "));
-	put(p->detail, utf8_truncate(slice_of(error->text), PUBLISH_MAX_DETAIL / 2));
+	/* The library's own words for this one name a flag of its interface. */
+	if (json_error_code(error) == json_error_null_character)
+		put(p->detail, SLICE("NUL (\\u0000) is not allowed"));
+	else
+		put(p->detail, utf8_truncate(slice_of(error->text), PUBLISH_MAX_DETAIL / 2));
 	return PUBLISH_BAD_JSON;
 }
 
