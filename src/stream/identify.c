@@ -13,6 +13,9 @@ static void go_on(struct engine *e, struct conn *c)
 
 	if (!ask->fault && identify_is_revoked(e, ask->principal))
 		ask->fault = AUTH_REVOKED;
+	/* It may have ended while it was being checked. */
+	if (!ask->fault && ask->principal && principal_is_expired(ask->principal, e->unix_ms))
+		ask->fault = AUTH_EXPIRED;
 	enum refusal refusal = decide_fault(ask->fault);
 	if (refusal && ask->route->kind == ROUTE_STREAM)
 		open_refuse(e, c, refusal);

@@ -236,7 +236,8 @@ void open_identified(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
 	bool is_head = x->req.method == HTTP_HEAD;
-	enum refusal refusal = decide_stream(e->settings, &x->ask);
+	/* The drain may have begun while the credential was being checked. */
+	enum refusal refusal = e->draining ? REFUSAL_DRAINING : decide_stream(e->settings, &x->ask);
 
 	if (!refusal && !is_head)
 		refusal = subscribe(e, c);

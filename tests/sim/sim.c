@@ -2,6 +2,7 @@
 #include "sim.h"
 
 #include "base/require.h"
+#include "sim_auth.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,7 @@ static void io_record(void *ctx, const struct stream_record *r)
 	copy_text(w->sim, copy.user, sizeof(copy.user), r->user);
 	copy_text(w->sim, copy.origin, sizeof(copy.origin), r->origin);
 	copy_text(w->sim, copy.auth, sizeof(copy.auth), r->auth_method);
+	copy_text(w->sim, copy.reason, sizeof(copy.reason), r->auth_reason);
 	copy_text(w->sim, copy.agent, sizeof(copy.agent), r->user_agent);
 	copy_text(w->sim, copy.route, sizeof(copy.route), r->route);
 	copy_text(w->sim, copy.detail, sizeof(copy.detail), r->detail);
@@ -188,6 +190,9 @@ static void make_engine(struct sim *sim, size_t index)
 		.settings = &o->settings,
 		.log = sim->log,
 		.admit = sim->admit,
+		.tickets = sim->tickets,
+		.resumes = sim->resumes,
+		.revocations = sim->revocations,
 		.io = {.ctx = w,
 		       .recv = io_recv,
 		       .send = io_send,
@@ -195,6 +200,8 @@ static void make_engine(struct sim *sim, size_t index)
 		       .want = io_want,
 		       .shut = io_shut,
 		       .close = io_close,
+		       .authenticate = sim_authenticate,
+		       .random = sim_random,
 		       .content = io_content,
 		       .published = io_published,
 		       .record = io_record},
@@ -234,6 +241,7 @@ struct sim *sim_new(const struct sim_options *options)
 	sim->options = *options;
 	sim->now_ms = SIM_START_MS;
 	make_keys(sim);
+	sim_make_tables(sim, KEY);
 	buf_init(&sim->records, SIM_RECORDS);
 	buf_init(&sim->record_text, SIM_RECORDS);
 	sim->log = log_new(options->log, options->epoch_ms, KEY);
@@ -256,6 +264,7 @@ void sim_free(struct sim *sim)
 		require(engine_streams(sim->workers[i].engine) == 0);
 		engine_free(sim->workers[i].engine);
 	}
+	sim_free_tables(sim);
 	admit_free(sim->admit);
 	log_free(sim->log);
 	keys_fini(&sim->subscribers);
@@ -286,13 +295,13 @@ static void dial(struct sim_peer *p, size_t worker)
 	p->worker = worker;
 	p->interest = WANT_READ;
 	tell(p->sim, true);
-	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &p->addr, false);
+	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &p->addr, p->https);
 	tell(p->sim, false);
 	if (!p->conn)
 		refuse_at_the_door(p);
 }
 
-struct sim_peer *sim_connect_from(struct sim *sim, size_t worker, const struct addr *addr)
+static struct sim_peer *new_peer(struct sim *sim, const struct addr *addr)
 {
 	struct sim_peer *p = calloc(1, sizeof(*p));
 	size_t io = 0;
@@ -313,6 +322,23 @@ struct sim_peer *sim_connect_from(struct sim *sim, size_t worker, const struct a
 	buf_init(&p->socket, CLIENT_MAX_INPUT);
 	client_init(&p->client);
 	p->client.now_ms = sim->now_ms;
+	return p;
+}
+
+struct sim_peer *sim_connect_from(struct sim *sim, size_t worker, const struct addr *addr)
+{
+	struct sim_peer *p = new_peer(sim, addr);
+
+	dial(p, worker);
+	return p;
+}
+
+struct sim_peer *sim_connect_https(struct sim *sim, size_t worker)
+{
+	const struct addr addr = addr_v4((const uint8_t[]){192, 0, 2, 1});
+	struct sim_peer *p = new_peer(sim, &addr);
+
+	p->https = true;
 	dial(p, worker);
 	return p;
 }

@@ -17,13 +17,25 @@
 #define SIM_UNIX_MS  UINT64_C(1700000000000)
 #define SIM_SOCKET   ((size_t)1 << 20)  /* bytes that a pipe holds unless a test says otherwise */
 #define SIM_RECORDS  ((size_t)64 << 20) /* bytes of records that are kept */
+#define SIM_ASKED    16u                /* questions about credentials that are kept */
 
 /* Keys that the engines know; 'alice' is the user of the first. */
 #define SIM_SUBSCRIBER_KEY "subscriber-key-of-alice"
 #define SIM_PUBLISHER_KEY  "publisher-key-0123456789"
 
+/* What is said of a bearer token or session cookie by whoever checks it. */
+struct sim_person {
+	const char *credential;
+	struct principal_facts facts; /* void with a fault */
+	enum auth_fault fault;
+	bool waits; /* is told by sim_answer, not at once */
+};
+
 struct sim_options {
 	struct stream_settings settings;
+	const struct sim_person *people; /* all others are unknown */
+	size_t people_count;
+	size_t tickets, resumes, revocations; /* maxima of the tables */
 	struct admit_limits limits;
 	struct log_limits log;
 	size_t workers;
@@ -39,6 +51,7 @@ struct sim_record {
 	char user[64];
 	char origin[64];
 	char auth[16];
+	char reason[32];
 	char agent[64];
 	char route[32];
 	char detail[160];
@@ -52,6 +65,7 @@ struct sim_peer {
 	size_t worker;
 	int io;
 	struct addr addr;
+	bool https;
 	struct conn *conn; /* the engine's; NULL when it has closed */
 	unsigned interest;
 	struct buf to_server; /* sent to the engine */
@@ -77,6 +91,14 @@ struct sim_worker {
 	size_t published; /* calls that tell the other workers of news */
 };
 
+/* Asked and not answered at once. */
+struct sim_question {
+	size_t worker;
+	struct conn *conn; /* may be gone */
+	uint64_t request_id;
+	const struct sim_person *person;
+};
+
 struct sim {
 	struct sim_options options;
 	uint64_t now_ms;
@@ -84,6 +106,13 @@ struct sim {
 	struct admit *admit;
 	struct key_ring subscribers;
 	struct key_ring publishers;
+	struct tickets *tickets;
+	struct resumes *resumes;
+	struct revocations *revocations;
+	struct sim_question questions[SIM_ASKED];
+	size_t question_count;
+	uint64_t secrets; /* how often random bytes were asked for */
+	bool no_random;   /* the kernel has none */
 	struct sim_worker workers[SIM_WORKERS];
 	struct sim_peer *peers[SIM_PEERS];
 	size_t peer_end; /* no peer at or behind it */
@@ -102,6 +131,8 @@ void sim_free(struct sim *sim);
 /* A new connection from 192.0.2.1. */
 struct sim_peer *sim_connect(struct sim *sim, size_t worker);
 struct sim_peer *sim_connect_from(struct sim *sim, size_t worker, const struct addr *addr);
+/* Over TLS, as far as the engine is told. */
+struct sim_peer *sim_connect_https(struct sim *sim, size_t worker);
 /* The peer lets go of a connection and makes a new one, to another worker maybe. */
 void sim_reconnect(struct sim_peer *p, size_t worker);
 /* Drops the peer and its memory. */
@@ -117,6 +148,10 @@ size_t sim_read(struct sim_peer *p, size_t n);
 void sim_reset(struct sim_peer *p);
 /* An orderly close: the engine reads the end of input. */
 void sim_hang_up(struct sim_peer *p);
+
+/* The answer to the `nth` question; a second time, or where nobody asks any more, it is harmless.
+ */
+void sim_answer(struct sim *sim, size_t nth);
 
 /* Lets everything happen that can happen at this instant. */
 void sim_run(struct sim *sim);

@@ -10,6 +10,8 @@ static const struct slice public_topics[] = {
 
 static const struct slice fixed_topics[] = {SLICE_INIT("open")};
 
+static const struct slice private_topics[] = {SLICE_INIT("bob/1")};
+
 static const struct slice hosts[] = {SLICE_INIT("sluice.test")};
 
 static const struct slice origins[] = {SLICE_INIT("https://app.test")};
@@ -25,6 +27,7 @@ static const struct route routes[] = {
 	{STREAM("/hard"), .refuse = REFUSE_HARD},
 	{STREAM("/soft"), .refuse = REFUSE_SOFT},
 	{STREAM("/fixed"), .fixed_topics = fixed_topics, .fixed_count = 1},
+	{STREAM("/member"), .fixed_topics = private_topics, .fixed_count = 1},
 	{
 		.kind = ROUTE_STREAM,
 		.path = SLICE_INIT("/brisk"),
@@ -33,6 +36,8 @@ static const struct route routes[] = {
 		.heartbeat_ms = 2000,
 	},
 	{.kind = ROUTE_PUBLISH, .path = SLICE_INIT("/publish")},
+	{.kind = ROUTE_TOKEN, .path = SLICE_INIT("/auth/stream-token")},
+	{.kind = ROUTE_REVOKE, .path = SLICE_INIT("/auth/revoke")},
 	{.kind = ROUTE_HEALTH, .path = SLICE_INIT("/healthz")},
 	{
 		.kind = ROUTE_DYNAMIC,
@@ -57,6 +62,10 @@ static struct stream_settings settings(void)
 		.routes = routes,
 		.route_count = sizeof(routes) / sizeof(routes[0]),
 		.cookie = SLICE("session"),
+		.expiring_ms = 30000,
+		.auth_timeout_ms = 5000,
+		.ticket_ttl_ms = 60000,
+		.resume_ttl_ms = 900000,
 		.heartbeat_mode = HEARTBEAT_COMMENT,
 		.heartbeat_jitter = 10,
 		.retry_min_ms = 3000,
@@ -81,6 +90,9 @@ struct sim_options sim_defaults(void)
 	return (struct sim_options){
 		.settings = settings(),
 		.log = {.memory = 16u << 20, .max_event = 256u << 10},
+		.tickets = 100,
+		.resumes = 100,
+		.revocations = 100,
 		.workers = 1,
 		.max_connections = SIM_PEERS,
 		.turn = 512,
