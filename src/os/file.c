@@ -48,3 +48,31 @@ bool file_is_exposed(const char *path)
 
 	return stat(path, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 }
+
+static bool write_all(int fd, struct slice bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		bytes = slice_from(bytes, n > 0 ? (size_t)n : 0);
+	}
+	return fsync(fd) == 0 || errno == EINVAL; /* not every file system can */
+}
+
+enum err file_create_private(const char *path, struct slice bytes)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+	if (fd < 0)
+		return E_IO;
+	int why = write_all(fd, bytes) ? 0 : errno;
+	if (close(fd) != 0 && !why)
+		why = errno;
+	if (!why)
+		return OK;
+	(void)unlink(path);
+	errno = why;
+	return E_IO;
+}

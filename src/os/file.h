@@ -11,3 +11,8 @@
 enum err file_read(const char *path, struct buf *b);
 /* True if others than the owner may read it: too open for a file of keys. */
 bool file_is_exposed(const char *path);
+/*
+ * Makes the new file `path` with `bytes`, for its owner alone (mode 0600). What exists stays, also
+ * where it is a link; a file that could not be written whole is removed. Errors: E_IO (errno).
+ */
+enum err file_create_private(const char *path, struct slice bytes);
