@@ -147,6 +147,8 @@ class IdentityCase(HubCase):
         return self.tokens(key, [claims(**changes)], **(header or {}))[0]
 
     def keys_path(self, *keys):
+        for key in keys:
+            self.plant(key.jwk.get("k", KEY))  # the secret of HS256
         return self.file(json.dumps(key_set(*keys)))
 
     def bearer(self, token):

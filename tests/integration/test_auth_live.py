@@ -14,7 +14,7 @@ from hub_lab import ACCEPT, JSON, ORIGIN, config
 from identity_lab import PRIVATE, IdentityCase, SigningKey, claims, jwt, key_set, need_node
 
 DOWN = answer("503 Service Unavailable")
-REVOKED_WITHIN = 1.0  # seconds; a heartbeat (15 s) is what is promised
+ENDED_WITHIN = 2.0  # seconds, on a loaded machine; a heartbeat (15 s) is what is promised
 STORM = 1000
 HERD = 50
 BEAT = {"period": "1s", "jitter": 0, "mode": "event"}
@@ -70,7 +70,7 @@ class Ends(Live):
         late = time.time() - end
         say(f"{late * 1000:.0f} ms after exp")
         self.assertGreater(late, -0.1)
-        self.assertLess(late, REVOKED_WITHIN)
+        self.assertLess(late, ENDED_WITHIN)
         self.assertEqual(server.log(event="sse_disconnect")["reason"], "auth_expired")
 
     def test_the_clock_of_the_issuer_may_be_ahead(self):
@@ -89,7 +89,7 @@ class Revocation(Live):
         self.revoke(server, **who)
         self.ends(stream)
         seconds = time.monotonic() - start
-        self.assertLess(seconds, REVOKED_WITHIN)
+        self.assertLess(seconds, ENDED_WITHIN)
         self.assertEqual(server.log(event="sse_disconnect")["reason"], "revoked")
         return seconds
 
@@ -223,8 +223,9 @@ class Application(Live):
 
     def test_a_session_that_ends_while_its_stream_is_open(self):
         end = int(time.time()) + 2
+        session = self.plant("session-that-ends")
         _, server = self.asking(json_answer({**self.ANN, "exp": end}))
-        stream = self.stream(server, PRIVATE, (("Cookie", "session=short"),))
+        stream = self.stream(server, PRIVATE, (("Cookie", f"session={session}"),))
         self.ends(stream)
         self.assertGreater(time.time(), end - 0.1)
 

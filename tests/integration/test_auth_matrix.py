@@ -38,6 +38,7 @@ TOKENS = (
     ("wrong type", {}, {"typ": "dpop+jwt"}, "wrong_type"),
 )
 TIMES = ("exp", "nbf", "iat")
+LOAD_GAP = 10  # seconds
 ALGORITHMS = ("ES256", "EdDSA", "RS256", "HS256")
 
 
@@ -154,11 +155,13 @@ class Matrix(IdentityCase):
     def test_tokens_with_keys_from_a_url(self):
         key, other = SigningKey(), SigningKey()
         with Server(json_answer(key_set(key))) as issuer:
+            start = time.monotonic()
             server = self.guarded({"jwt": jwt(issuer.url(), required=True)})
             self.tokens_of(server, key, other)
             self.revoked(server, key)
-            # The first load alone: strangers do not make us knock.
-            self.assertEqual(issuer.connections, 1)
+            # The first load, and one for unknown kids in each LOAD_GAP: they make nobody knock.
+            loads = 1 + int((time.monotonic() - start) / LOAD_GAP)
+            self.assertLessEqual(issuer.connections, loads)
         self.shown("JWKS from a URL")
 
     def test_an_algorithm_that_is_not_configured(self):
