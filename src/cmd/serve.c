@@ -2,6 +2,7 @@
 /* serve.c - sluice serve: opens the ports, starts the workers, waits for signals, drains. */
 #include "cmd/command.h"
 
+#include "cmd/serve_admin.h"
 #include "cmd/serve_demo.h"
 #include "cmd/serve_setup.h"
 #include "cmd/serve_worker.h"
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NEVER_MS     (UINT64_MAX / 1000000)
 #define RESERVED_FDS 64u /* for listeners, loops, logs and files, beside connections */
 
 const struct option_row serve_options[] = {
@@ -37,6 +39,7 @@ struct server {
 	struct serve_setup setup;
 	struct serve_shared shared;
 	struct serve_auth auth;
+	struct serve_admin admin;
 	struct waitset set;
 	int signal_fd;
 	int hangup_fd;
@@ -58,13 +61,16 @@ static bool is_ipv6(struct slice host)
 
 /* Listening. */
 
-static int cannot_listen(const struct listen_settings *l, enum err err)
+static int cannot_listen(const struct listen_settings *l, enum err err, const char *key)
 {
+	bool taken = errno == EADDRINUSE;
 	const char *why = err == E_SYNTAX ? "not a numeric address" : strerror(errno);
 
-	(void)fprintf(stderr, "sluice serve: cannot listen on %.*s: %s%s\n", SLICE_ARG(l->address),
-		      why,
-		      errno == EADDRINUSE ? " (another server has it: choose with --listen)" : "");
+	(void)fprintf(stderr, "sluice serve: cannot listen on %.*s: %s", SLICE_ARG(l->address),
+		      why);
+	if (taken)
+		(void)fprintf(stderr, " (another server has it: choose with %s)", key);
+	(void)fprintf(stderr, "\n");
 	return EXIT_USAGE;
 }
 
@@ -81,7 +87,7 @@ static int open_listener(struct server *s, struct listen_settings *l)
 			w->listener_count++;
 	}
 	if (err)
-		return cannot_listen(l, err);
+		return cannot_listen(l, err, "--listen");
 	l->port = port;
 	return EXIT_OK;
 }
@@ -95,6 +101,28 @@ static int open_listeners(struct server *s)
 			return code;
 	}
 	return EXIT_OK;
+}
+
+/* After the workers', so that one address for both is told as taken. */
+static int open_admin(struct server *s)
+{
+	struct listen_settings *l = &s->setup.conf.admin;
+	int fd = -1;
+
+	if (!l->address.ptr)
+		return EXIT_OK;
+	enum err err = listener_probe(l->host, l->port);
+	if (!err)
+		err = listener_open(l->host, l->port, &fd, &l->port);
+	if (err)
+		return cannot_listen(l, err, "admin");
+	err = serve_admin_start(&s->admin, &s->shared, fd);
+	if (!err)
+		err = waitset_add(&s->set, s->admin.set.fd, &s->admin, WAITSET_READ);
+	if (!err)
+		return EXIT_OK;
+	(void)fprintf(stderr, "sluice serve: cannot start the admin listener: %s\n", err_text(err));
+	return EXIT_USAGE;
 }
 
 /* Starting. */
@@ -111,6 +139,8 @@ static size_t worker_count(const struct settings *conf)
 static struct admit_limits admit_limits(const struct settings *conf, size_t workers)
 {
 	uint64_t reserved = RESERVED_FDS + workers * (2 + conf->listen_count);
+	if (conf->admin.address.ptr)
+		reserved += SERVE_ADMIN_CONNECTIONS + 2;
 	uint64_t fds = fdlimit_raise();
 	uint64_t room = fds > 2 * reserved ? fds - reserved : fds / 2;
 	uint64_t connections = conf->limits.connections ? conf->limits.connections : room;
@@ -177,6 +207,7 @@ static int init(struct server *s)
 {
 	struct serve_shared *shared = &s->shared;
 
+	serve_admin_init(&s->admin);
 	s->started_ms = now_ms();
 	s->set.fd = -1;
 	s->signal_fd = -1;
@@ -192,6 +223,7 @@ static int init(struct server *s)
 	for (size_t i = 0; !err && i < shared->worker_count; i++) {
 		shared->workers[i].shared = shared;
 		auth_post_init(&shared->workers[i].post);
+		serve_counters_init(&shared->workers[i].counters);
 		shared->workers[i].wakeup.fd = -1;
 		shared->workers[i].set.fd = -1;
 	}
@@ -211,6 +243,7 @@ static int init(struct server *s)
 
 static void end(struct server *s)
 {
+	serve_admin_end(&s->admin);
 	serve_auth_stop(&s->auth);
 	for (size_t i = 0; s->shared.workers && i < s->shared.worker_count; i++)
 		worker_fini(&s->shared.workers[i]);
@@ -252,6 +285,11 @@ static void print_start(const struct server *s)
 		(void)fprintf(stderr, "listening on ");
 		print_url(stderr, &s->setup.conf.listen[i], "");
 		(void)fprintf(stderr, "\n");
+	}
+	if (s->setup.conf.admin.address.ptr) {
+		(void)fprintf(stderr, "listening on ");
+		print_url(stderr, &s->setup.conf.admin, "");
+		(void)fprintf(stderr, " (admin)\n");
 	}
 	if (s->setup.made_key[0])
 		(void)fprintf(stderr, "publish key of this run: %s\n", s->setup.made_key);
@@ -331,9 +369,26 @@ static void tick(struct server *s)
 
 static uint64_t next_deadline_ns(const struct server *s)
 {
+	uint64_t due_ms = NEVER_MS;
+
 	if (s->deadline_ms > 0)
-		return s->deadline_ms * 1000000;
-	return s->setup.demo ? s->next_tick_ms * 1000000 : UINT64_MAX;
+		due_ms = s->deadline_ms;
+	else if (s->setup.demo)
+		due_ms = s->next_tick_ms;
+	if (s->admin.due_ms < due_ms)
+		due_ms = s->admin.due_ms;
+	return due_ms < NEVER_MS ? due_ms * 1000000 : UINT64_MAX;
+}
+
+static void handle(struct server *s, const void *owner)
+{
+	if (owner == &s->shared.done)
+		wakeup_take(&s->shared.done);
+	else if (owner == &s->hangup_fd)
+		on_hangup(s);
+	else if (owner == &s->signal_fd)
+		on_signal(s);
+	/* The admin's turn comes after each wait. */
 }
 
 static void wait_for_end(struct server *s)
@@ -343,17 +398,12 @@ static void wait_for_end(struct server *s)
 	while (atomic_load(&s->shared.drained) < s->shared.worker_count) {
 		size_t n = waitset_wait(&s->set, next_deadline_ns(s), events);
 
-		for (size_t i = 0; i < n; i++) {
-			if (events[i].owner == &s->shared.done)
-				wakeup_take(&s->shared.done);
-			else if (events[i].owner == &s->hangup_fd)
-				on_hangup(s);
-			else
-				on_signal(s);
-		}
+		for (size_t i = 0; i < n; i++)
+			handle(s, events[i].owner);
+		serve_admin_turn(&s->admin);
 		tick(s);
 		if (s->deadline_ms > 0 && now_ms() >= s->deadline_ms) {
-			s->deadline_ms = UINT64_MAX / 1000000;
+			s->deadline_ms = NEVER_MS;
 			set_phase(s, SERVE_STOPPING);
 		}
 	}
@@ -388,6 +438,8 @@ static int serve(struct server *s)
 {
 	int code = init(s);
 
+	if (code == EXIT_OK)
+		code = open_admin(s);
 	if (code == EXIT_OK)
 		code = run(s);
 	end(s);

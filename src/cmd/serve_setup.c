@@ -246,20 +246,23 @@ static int open_demo_topic(struct serve_setup *s)
 	return EXIT_OK;
 }
 
+struct host_rules serve_setup_loopback(void)
+{
+	static const struct slice names[] = {
+		SLICE_INIT("localhost"),     SLICE_INIT("127.0.0.1"),    SLICE_INIT("[::1]"),
+		SLICE_INIT("ip6-localhost"), SLICE_INIT("ip6-loopback"),
+	};
+
+	return (struct host_rules){names, sizeof(names) / sizeof(names[0])};
+}
+
 /*
  * Without `hosts` all listeners are on loopback (conf/check.c): then only loopback's names are
  * answered, so that a page that rebinds its own name to 127.0.0.1 gets nothing.
  */
 static struct host_rules host_rules(const struct settings *conf)
 {
-	static const struct slice loopback[] = {
-		SLICE_INIT("localhost"),     SLICE_INIT("127.0.0.1"),    SLICE_INIT("[::1]"),
-		SLICE_INIT("ip6-localhost"), SLICE_INIT("ip6-loopback"),
-	};
-
-	if (conf->hosts.host_count > 0)
-		return conf->hosts;
-	return (struct host_rules){loopback, sizeof(loopback) / sizeof(loopback[0])};
+	return conf->hosts.host_count > 0 ? conf->hosts : serve_setup_loopback();
 }
 
 /* The last two labels: what a public suffix list would say more exactly. Wrongly "same" only

@@ -31,6 +31,8 @@ struct serve_setup {
  * where the server may start. The setup is the caller's to end either way.
  */
 int serve_setup(const struct args *args, struct serve_setup *ret);
+/* The names of loopback, for listeners that have no others. */
+struct host_rules serve_setup_loopback(void);
 void serve_setup_end(struct serve_setup *setup);
 
 /* Indexes of serve_options. */

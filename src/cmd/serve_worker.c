@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/serve_worker.h"
 
-#include "cmd/serve_log.h"
+#include "cmd/serve_io.h"
 #include "os/entropy.h"
 #include "os/listener.h"
 #include "os/monotonic.h"
@@ -14,11 +14,6 @@
 #define WORKER_ACCEPTS 64u  /* connections taken in a row from one listener */
 #define ACCEPT_REST_MS 100u /* while there are no descriptors */
 
-/* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
-_Static_assert(PEER_BLOCKED == IO_BLOCKED && PEER_GONE == IO_GONE, "one meaning in both layers");
-_Static_assert((int)WAITSET_READ == (int)WANT_READ && (int)WAITSET_WRITE == (int)WANT_WRITE,
-	       "one meaning in both layers");
-
 static uint64_t now_ms(void)
 {
 	return monotonic_ns() / 1000000;
@@ -26,42 +21,12 @@ static uint64_t now_ms(void)
 
 /* The engine's way out. */
 
-static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
-{
-	(void)ctx;
-	return peer_recv(io, buf, cap);
-}
-
-static ptrdiff_t io_send(void *ctx, int io, const struct slice *parts, size_t n)
-{
-	(void)ctx;
-	return peer_send(io, parts, n);
-}
-
-static void io_send_last(void *ctx, int io, struct slice bytes)
-{
-	(void)ctx;
-	peer_send_last(io, bytes);
-}
-
 static void io_want(void *ctx, int io, struct conn *conn, unsigned interest)
 {
 	struct worker *w = ctx;
 
 	/* Cannot fail for a descriptor that is in the set. */
 	(void)waitset_change(&w->set, io, conn, interest);
-}
-
-static void io_shut(void *ctx, int io)
-{
-	(void)ctx;
-	peer_shut(io);
-}
-
-static void io_close(void *ctx, int io)
-{
-	(void)ctx;
-	peer_close(io);
 }
 
 void worker_wake(struct worker *w)
@@ -82,13 +47,8 @@ static void io_published(void *ctx)
 static void io_record(void *ctx, const struct stream_record *record)
 {
 	const struct worker *w = ctx;
-	char line[SERVE_LOG_LINE];
-	struct writer out;
 
-	writer_init(&out, line, sizeof(line));
-	serve_log_put(&out, record, wallclock_ms());
-	if (!out.overflow)
-		logsink_put(w->shared->sink, writer_slice(&out));
+	serve_io_record(w->shared->sink, record);
 }
 
 static void wake_me(void *ctx)
@@ -106,25 +66,6 @@ static enum auth_step io_authenticate(void *ctx, struct conn *conn, uint64_t req
 			      wallclock_ms(), ret_principal, ret_fault);
 }
 
-static bool io_random(void *ctx, void *out, size_t n)
-{
-	(void)ctx;
-	return entropy_get(out, n) == OK;
-}
-
-static const struct engine_io engine_io = {
-	.authenticate = io_authenticate,
-	.random = io_random,
-	.recv = io_recv,
-	.send = io_send,
-	.send_last = io_send_last,
-	.want = io_want,
-	.shut = io_shut,
-	.close = io_close,
-	.published = io_published,
-	.record = io_record,
-};
-
 static enum err make_engine(struct worker *w, size_t max_connections)
 {
 	struct engine_config config = {
@@ -134,11 +75,15 @@ static enum err make_engine(struct worker *w, size_t max_connections)
 		.tickets = w->shared->auth->tickets,
 		.resumes = w->shared->auth->resumes,
 		.revocations = w->shared->auth->revocations,
-		.io = engine_io,
+		.io = {.ctx = w,
+		       .authenticate = io_authenticate,
+		       .want = io_want,
+		       .published = io_published,
+		       .record = io_record},
 		.max_connections = max_connections,
 	};
 
-	config.io.ctx = w;
+	serve_io_fill(&config.io);
 	if (entropy_hash_key(&config.key) || entropy_get(&config.seed, sizeof(config.seed)))
 		return E_IO;
 	w->engine = engine_new(&config, now_ms(), wallclock_ms());
@@ -183,6 +128,7 @@ void worker_fini(struct worker *w)
 {
 	engine_free(w->engine);
 	auth_post_fini(&w->post);
+	serve_counters_fini(&w->counters);
 	close_listeners(w);
 	waitset_fini(&w->set);
 	wakeup_fini(&w->wakeup);
@@ -208,30 +154,6 @@ static void resume_accepting(struct worker *w)
 	(void)watch_listeners(w, WAITSET_READ);
 }
 
-static void refuse_connection(struct worker *w, int fd)
-{
-	char text[POLICY_MAX_HEAD + 512];
-	struct writer out;
-
-	writer_init(&out, text, sizeof(text));
-	engine_put_refusal(w->engine, &out);
-	if (!out.overflow)
-		peer_send_last(fd, writer_slice(&out));
-	peer_close(fd);
-}
-
-static void take_connection(struct worker *w, int fd, const struct addr *addr)
-{
-	struct conn *c = engine_accept(w->engine, fd, addr, false);
-
-	if (!c) {
-		refuse_connection(w, fd);
-		return;
-	}
-	if (waitset_add(&w->set, fd, c, WAITSET_READ))
-		engine_gone(w->engine, c);
-}
-
 static void accept_some(struct worker *w, int listener)
 {
 	for (unsigned i = 0; i < WORKER_ACCEPTS; i++) {
@@ -241,7 +163,7 @@ static void accept_some(struct worker *w, int listener)
 		switch (listener_accept(listener, &fd, &addr)) {
 		case ACCEPT_GOT:
 			atomic_store(&w->shared->exhausted, false);
-			take_connection(w, fd, &addr);
+			serve_io_take(w->engine, &w->set, fd, &addr);
 			break;
 		case ACCEPT_EXHAUSTED:
 			rest_accepting(w);
@@ -307,7 +229,8 @@ static uint64_t turn(struct worker *w)
 	uint64_t wait_ms = engine_turn(w->engine, WORKER_SENDS);
 	if (w->accept_again_ms > 0 && wait_ms > ACCEPT_REST_MS)
 		wait_ms = ACCEPT_REST_MS;
-	return wait_ms;
+	uint64_t note_ms = serve_counters_note(&w->counters, engine_counters(w->engine), now_ms());
+	return wait_ms < note_ms ? wait_ms : note_ms;
 }
 
 static void *run(void *arg)
@@ -325,6 +248,7 @@ static void *run(void *arg)
 		auth_post_deliver(&w->post, w->engine);
 		wait_ms = turn(w);
 	}
+	serve_counters_keep(&w->counters, engine_counters(w->engine));
 	atomic_fetch_add(&w->shared->drained, 1);
 	wakeup_send(&w->shared->done);
 	return NULL;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "cmd/serve_auth.h"
+#include "cmd/serve_counters.h"
 #include "hub/admit.h"
 #include "hub/log.h"
 #include "os/logsink.h"
@@ -51,6 +52,7 @@ struct worker {
 	bool started;
 	struct wakeup wakeup;
 	struct auth_post post;
+	struct serve_counters counters;
 	int listeners[SERVE_MAX_LISTENERS];
 	size_t listener_count;
 	struct waitset set;
