@@ -68,7 +68,7 @@ test('a page with a session cookie reads its own stream', async (t) => {
 	const cookies = [{ url: server.origin, name: 'session', value: SUBSCRIBER.key }]
 	const page = await chrome.open(t, `${pages}/`, { cookies })
 	await openWithModule(page, `${server.origin}/stream?topic=private/a`)
-	const { events } = await whenReceived(page, isLive, 'the stream')
+	const { events } = await whenReceived(page, (r) => r.events.length > 0, 'the first event')
 	assert.equal(JSON.parse(events[0].data).userId, SUBSCRIBER.name)
 	await server.publish('private/a', 'for alice')
 	await whenReceived(page, (r) => messages(r).includes('for alice'), 'her event')
@@ -190,5 +190,5 @@ test('revocation ends the stream at once, and for good', async (t) => {
 		'the end in the log',
 	)
 	assert.equal(closed.origin, shop)
-	assert.match(closed.reason, /auth_expired|revoked/)
+	assert.equal(closed.reason, 'revoked')
 })
