@@ -2,6 +2,7 @@
 """The documents name what the tables hold."""
 
 import re
+import tempfile
 import unittest
 
 import harness
@@ -22,6 +23,25 @@ class Documents(harness.TestCase):
                                re.MULTILINE):
             if name not in ("help", "version"):
                 self.assertIn(f"| `sluice {name}", text)
+
+    def test_the_page_on_identity_tells_every_reason_of_the_log(self):
+        rows = re.findall(r'^X\(AUTH_\w+, "(\w+)", "([^"]+)"\)',
+                          (ROOT / "src/identity/auth_fault.def").read_text(), re.MULTILINE)
+        self.assertTrue(rows)
+        text = (ROOT / "docs" / "identity.md").read_text()
+        self.assertEqual([row for row in rows if f"| `{row[0]}` | {row[1]} |" not in text], [])
+
+    def test_the_configurations_of_the_page_on_identity_are_good(self):
+        text = (ROOT / "docs" / "identity.md").read_text()
+        examples = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        self.assertTrue(examples)
+        for example in examples:
+            with self.subTest(example), tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                file.write(example)
+                file.flush()
+                result = harness.run("serve", "-c", file.name, "--check",
+                                     env={"SLUICE_PUBLISH_KEY": "k" * 32})
+                self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_links_between_documents_lead_somewhere(self):
         for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
