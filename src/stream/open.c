@@ -95,7 +95,7 @@ static struct resume bounded(struct engine *e, const struct subscriber *sub, str
 static void put_connected(struct engine *e, const struct conn *c, struct writer *w, uint64_t cursor)
 {
 	bool guide = e->settings->head.guide;
-	char json[ENGINE_CONTROL_MAX / 2];
+	char json[2 * PRINCIPAL_MAX_SUBJECT + 64]; /* a name of quotes doubles */
 	struct writer data;
 
 	writer_init(&data, json, sizeof(json));

@@ -259,6 +259,27 @@ static void a_late_yes_may_be_over(void **state)
 	sim_free(sim);
 }
 
+/* Quotes are the longest that a name can become in JSON. */
+static void the_longest_name_is_told_whole(void **state)
+{
+	struct sim_options o = auth_options();
+	struct sim_person bob = people[0];
+	char name[PRINCIPAL_MAX_SUBJECT];
+	size_t head = strlen("{\"connected\":true,\"userId\":\"");
+
+	(void)state;
+	memset(name, '"', sizeof(name));
+	bob.facts.subject = (struct slice){name, sizeof(name)};
+	o.people = &bob;
+	o.people_count = 1;
+	struct sim *sim = sim_new(&o);
+	struct sim_peer *p = sim_get(sim, 0, TARGET, BOB);
+	expect_open("a long name", p);
+	check("whole", client_last(&p->client, "connected")->data_len ==
+			       head + 2 * sizeof(name) + strlen("\"}"));
+	sim_free(sim);
+}
+
 /* Publishing. */
 
 static const struct {
@@ -331,6 +352,7 @@ int main(void)
 		cmocka_unit_test(bytes_behind_wait_their_turn),
 		cmocka_unit_test(a_late_yes_opens_nothing_in_a_drain),
 		cmocka_unit_test(a_late_yes_may_be_over),
+		cmocka_unit_test(the_longest_name_is_told_whole),
 		cmocka_unit_test(each_event_needs_the_right),
 		cmocka_unit_test(private_events_need_a_login),
 	};

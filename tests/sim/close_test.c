@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each row of close.def by what brings it about: one end, one reason, one record. */
-#include "expect.h"
+#include "auth.h"
 
 #include "oom.h"
 #include "stream/conn.h"
@@ -101,6 +101,16 @@ static void run_out_of_memory(struct sim_peer *p)
 	}
 }
 
+static void expire(struct sim_peer *p)
+{
+	sim_pass(p->sim, HOUR_MS + WHEEL_TICK_MS);
+}
+
+static void be_revoked(struct sim_peer *p)
+{
+	(void)revoke(p->sim, "{\"sub\":\"bob\"}");
+}
+
 static const struct {
 	enum stream_close want;
 	void (*happens)(struct sim_peer *p);
@@ -111,6 +121,8 @@ static const struct {
 	{CLOSE_LAGGING, trickle},
 	{CLOSE_OUT_OF_LOG, fall_out_of_the_log},
 	{CLOSE_UNEXPECTED_DATA, talk},
+	{CLOSE_AUTH_EXPIRED, expire},
+	{CLOSE_REVOKED, be_revoked},
 	{CLOSE_DRAINING, drain},
 	{CLOSE_STOPPED, stop},
 	{CLOSE_NO_MEMORY, run_out_of_memory},
@@ -118,9 +130,8 @@ static const struct {
 
 static void expect_end(enum stream_close want, void (*happens)(struct sim_peer *p))
 {
-	struct sim_options o = sim_defaults();
-	struct sim *sim = sim_new(&o);
-	struct sim_peer *p = sim_get(sim, 0, "/stream?topic=open", "");
+	struct sim *sim = auth_sim();
+	struct sim_peer *p = sim_get(sim, 0, "/stream?topic=open", BOB);
 	const char *name = close_reason(want).ptr;
 
 	expect_open(name, p);
@@ -142,9 +153,6 @@ static void every_row_is_reached(void **state)
 		expect_end(closes[i].want, closes[i].happens);
 		reached[closes[i].want] = true;
 	}
-	/* These need credentials that end: tests/sim/auth_test.c. */
-	reached[CLOSE_AUTH_EXPIRED] = true;
-	reached[CLOSE_REVOKED] = true;
 	for (unsigned i = 0; i < CLOSE_COUNT; i++) {
 		if (!reached[i])
 			fail_msg("nothing ends in %s", close_reason((enum stream_close)i).ptr);
