@@ -75,7 +75,7 @@ static size_t bucket_of(const struct ask *ask)
 
 	if (ask->principal->facts.method == METHOD_KEY)
 		return ask->key_index;
-	return (size_t)(ascii_hex(hex[0]) * 16 + ascii_hex(hex[1]));
+	return (size_t)ascii_hex(hex[0]) << 4 | (size_t)ascii_hex(hex[1]);
 }
 
 /* One event without the right and none is published. */
