@@ -125,12 +125,11 @@ static int set_id(const struct args *args, json_t *claims)
 	return json_object_set_new(claims, "jti", json_stringn(text, w.len));
 }
 
-static int set_times(json_t *claims, uint64_t now_s, uint64_t ttl_ms)
+static int set_times(json_t *claims, json_int_t now_s, json_int_t ttl_s)
 {
-	int bad = json_object_set_new(claims, "iat", json_integer((json_int_t)now_s));
+	int bad = json_object_set_new(claims, "iat", json_integer(now_s));
 
-	return bad | json_object_set_new(claims, "exp",
-					 json_integer((json_int_t)(now_s + ttl_ms / 1000)));
+	return bad | json_object_set_new(claims, "exp", json_integer(now_s + ttl_s));
 }
 
 /* False for no NAME=JSON, or a name that an option sets. */
@@ -152,7 +151,7 @@ static int fill_claims(const struct args *args, uint64_t ttl_ms, json_t *claims)
 
 	bad |= set_audience(args, claims);
 	bad |= set_text(claims, "sub", args_get(args, TOKEN_SUBJECT));
-	bad |= set_times(claims, wallclock_ms() / 1000, ttl_ms);
+	bad |= set_times(claims, (json_int_t)(wallclock_ms() / 1000), (json_int_t)(ttl_ms / 1000));
 	bad |= set_text(claims, "sid", args_get(args, TOKEN_SID));
 	bad |= set_id(args, claims);
 	bad |= set_rights(args, claims);
