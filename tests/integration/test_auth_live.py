@@ -188,16 +188,16 @@ class KeySets(Live):
 class Application(Live):
     ANN = {"sub": "ann", "subscribe": ["**"]}
 
-    def asking(self, script, **more):
+    def asking(self, script, timeout="5s"):
         app = self.issuer(script)
-        conf = {"url": app.url("/who"), "timeout": "200ms", **more}
+        conf = {"url": app.url("/who"), "timeout": timeout}
         return app, self.guarded({"introspect": conf})
 
     def test_one_that_hangs_or_fails_is_503_and_then_well(self):
         for name, script in (("hangs", hold(b"")), ("fails", answer("500 Oops")),
                              ("slams", lambda lab, conn: conn.close())):
             with self.subTest(name):
-                app, server = self.asking(script)
+                app, server = self.asking(script, "1s")
                 session = (("Cookie", f"session={self.plant(f'session-that-{name}')}"),)
                 self.unavailable(self.ask(server, session))
                 reason = server.log(event="sse_refuse")["reason"]
@@ -212,7 +212,7 @@ class Application(Live):
             opened.wait(PATIENCE)
             conn.sendall(json_answer(self.ANN))
 
-        app, server = self.asking(gate, timeout="10s")
+        app, server = self.asking(gate)
         session = ("Cookie", f"session={self.plant('session-of-a-herd')}")
         herd = [self.connect(server) for _ in range(HERD)]
         for connection in herd:
@@ -222,9 +222,10 @@ class Application(Live):
         self.assertEqual(app.connections, 1)
 
     def test_a_session_that_ends_while_its_stream_is_open(self):
-        end = int(time.time()) + 2
+        app, server = self.asking(DOWN)
         session = self.plant("session-that-ends")
-        _, server = self.asking(json_answer({**self.ANN, "exp": end}))
+        end = int(time.time()) + 3
+        app.script = json_answer({**self.ANN, "exp": end})
         stream = self.stream(server, PRIVATE, (("Cookie", f"session={session}"),))
         self.ends(stream)
         self.assertGreater(time.time(), end - 0.1)
