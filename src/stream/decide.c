@@ -328,14 +328,20 @@ bool decide_is_ndjson(const struct http_request *req)
 	       is_media_type(req, SLICE("application/jsonl"));
 }
 
+static bool is_bodyless(const struct http_request *req)
+{
+	return req->body == HTTP_BODY_NONE ||
+	       (req->body == HTTP_BODY_LENGTH && req->content_length == 0);
+}
+
 enum refusal decide_post(const struct stream_settings *s, const struct ask *ask)
 {
 	bool ndjson = ask->route->kind == ROUTE_PUBLISH && decide_is_ndjson(ask->req);
 
 	if (!ask->principal)
 		return REFUSAL_NO_CREDENTIAL;
-	/* A ticket may be asked for without a word. */
-	if (ask->route->kind == ROUTE_TOKEN && ask->req->body == HTTP_BODY_NONE)
+	/* A ticket may be asked for without a word; fetch then says Content-Length: 0. */
+	if (ask->route->kind == ROUTE_TOKEN && is_bodyless(ask->req))
 		return REFUSAL_NONE;
 	if (!ndjson && !is_media_type(ask->req, SLICE("application/json")))
 		return REFUSAL_MEDIA_TYPE;

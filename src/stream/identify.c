@@ -58,8 +58,8 @@ static enum auth_fault use_ticket(struct engine *e, struct exchange *x)
 
 	if (!e->config.tickets)
 		return AUTH_TICKET_UNKNOWN;
-	/* A request that will fail for its query does not cost the ticket. */
-	if (ask->query)
+	/* A request that opens nothing, or will fail for its query, does not cost the ticket. */
+	if (ask->query || x->req.method == HTTP_HEAD)
 		return AUTH_OK;
 	enum auth_fault fault = ticket_redeem(e->config.tickets, &grant, &ask->principal);
 	if (!fault || fault == AUTH_NO_MEMORY || !x->resume.ptr)
