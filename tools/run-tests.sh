@@ -106,7 +106,7 @@ for suite in $SUITES; do
 	integration) run_integration integration release build ;;
 	integration-asan) run_integration integration-asan asan build-asan ;;
 	# Threads are the server's alone: what starts one (guide, headers, publish) and nothing else.
-	integration-tsan) run_integration integration-tsan tsan build-tsan 'test_[ghp]*.py' ;;
+	integration-tsan) run_integration integration-tsan tsan build-tsan 'test_[aghmpw]*.py' ;;
 	browser) run_browser ;;
 	*)
 		echo "run-tests.sh: unknown suite '$suite'" >&2

@@ -6,6 +6,7 @@
 #include "cmd/serve_demo.h"
 #include "cmd/serve_setup.h"
 #include "cmd/serve_worker.h"
+#include "conf/form.h"
 #include "os/entropy.h"
 #include "os/fdlimit.h"
 #include "os/interrupt.h"
@@ -197,10 +198,12 @@ static int init_auth(struct server *s)
 	struct writer why;
 
 	writer_init(&why, text, sizeof(text));
-	if (serve_auth_init(&s->auth, &s->setup.conf, s->setup.hash, &why) == OK)
+	enum err err = serve_auth_init(&s->auth, &s->setup.conf, s->setup.hash, &why);
+	if (!err)
 		return init_workers(s);
 	(void)fprintf(stderr, "sluice serve: cannot start: %.*s\n", SLICE_ARG(writer_slice(&why)));
-	return EXIT_USAGE;
+	return err == E_NOT_FOUND && conf_is_url(s->setup.conf.auth.jwt.keys) ? EXIT_UNREACHABLE
+									      : EXIT_USAGE;
 }
 
 static int init(struct server *s)

@@ -151,7 +151,7 @@ class KeySets(Live):
         issuer = self.issuer(DOWN)
         conf = config(auth={"jwt": jwt(issuer.url("/keys?canary"), required=True)})
         done = run("serve", "-c", self.file(json.dumps(conf)))
-        self.assertNotEqual(done.returncode, 0, done)
+        self.assertEqual(done.returncode, 3, done)
         self.assertIn(f"{issuer.url()}: the answer has status 503", done.stderr)
         self.assertIn("cannot start", done.stderr)
         self.assertNotIn("canary", done.stderr)
