@@ -4,7 +4,6 @@
 #include "identity/principal.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,14 +28,6 @@ static bool is_visible(struct slice s)
 			return false;
 	}
 	return true;
-}
-
-static bool digest(struct slice key, uint8_t out[KEYS_DIGEST_SIZE])
-{
-	unsigned len = 0;
-
-	return EVP_Digest(key.ptr, key.len, out, &len, EVP_sha256(), NULL) == 1 &&
-	       len == KEYS_DIGEST_SIZE;
 }
 
 static enum err grow(struct key_ring *ring)
@@ -65,7 +56,7 @@ enum err keys_add(struct key_ring *ring, struct slice user, struct slice key)
 	if (ring->count == ring->cap && grow(ring))
 		return E_NOMEM;
 	struct key *k = &ring->keys[ring->count];
-	if (!digest(key, k->digest))
+	if (digest_parts(&key, 1, &k->digest))
 		return E_NOMEM;
 	if (user.len > 0)
 		memcpy(k->user, user.ptr, user.len);
@@ -130,13 +121,13 @@ enum err keys_bind(struct key_ring *ring, bool may_publish, struct siphash_key h
 
 const struct key *keys_find(const struct key_ring *ring, struct slice key)
 {
-	uint8_t want[KEYS_DIGEST_SIZE];
+	struct digest want;
 	const struct key *found = NULL;
 
-	if (key.len < KEY_MIN_LEN || key.len > KEY_MAX_LEN || !digest(key, want))
+	if (key.len < KEY_MIN_LEN || key.len > KEY_MAX_LEN || digest_parts(&key, 1, &want))
 		return NULL;
 	for (size_t i = 0; i < ring->count; i++) {
-		if (CRYPTO_memcmp(want, ring->keys[i].digest, sizeof(want)) == 0)
+		if (CRYPTO_memcmp(&want, &ring->keys[i].digest, sizeof(want)) == 0)
 			found = &ring->keys[i];
 	}
 	return found;

@@ -10,19 +10,18 @@
 #include "base/err.h"
 #include "base/siphash.h"
 #include "base/slice.h"
+#include "identity/digest.h"
 
-#include <stdint.h>
 
-#define KEYS_MAX         256u /* keys of a ring */
-#define KEY_MIN_LEN      16u  /* bytes: shorter secrets can be guessed */
-#define KEY_MAX_LEN      512u
-#define KEYS_DIGEST_SIZE 32u
-#define KEYS_MAX_USER    128u /* bytes of a user id */
+#define KEYS_MAX      256u /* keys of a ring */
+#define KEY_MIN_LEN   16u  /* bytes: shorter secrets can be guessed */
+#define KEY_MAX_LEN   512u
+#define KEYS_MAX_USER 128u /* bytes of a user id */
 
 struct principal;
 
 struct key {
-	uint8_t digest[KEYS_DIGEST_SIZE];
+	struct digest digest;
 	char user[KEYS_MAX_USER];
 	size_t user_len;
 	struct principal *principal; /* counted; after keys_bind */
