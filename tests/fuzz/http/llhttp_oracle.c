@@ -33,7 +33,6 @@ struct llhttp_reading llhttp_read(const char *head, size_t len)
 	parser.data = &reading;
 	llhttp_errno_t err = llhttp_execute(&parser, head, len);
 	reading.accepted = reading.accepted && err == HPE_PAUSED;
-	reading.unknown_method = err == HPE_INVALID_METHOD;
 	reading.method = llhttp_method_name((llhttp_method_t)parser.method);
 	reading.major = parser.http_major;
 	reading.minor = parser.http_minor;

@@ -9,7 +9,6 @@
 
 struct llhttp_reading {
 	bool accepted;
-	bool unknown_method; /* it knows a list; to us any token is a method */
 	const char *method;
 	unsigned major, minor;
 	size_t fields;
