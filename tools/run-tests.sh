@@ -87,7 +87,7 @@ run_meson() { # SUITE KIND DIR [MESON-ARG...]
 }
 
 run_integration() { # SUITE KIND DIR [PATTERN]
-	build_for "$1" "$2" sluice || return 0
+	build_for "$1" "$2" sluice bench/bare tests/unit/cmd/auth-driver || return 0
 	SLUICE=$PWD/$3/sluice run_suite "$1" unittest "$OUT/$1.log" \
 		python3 -m unittest discover -s tests/integration -t tests/integration \
 		-p "${4:-test_*.py}" -v

@@ -12,7 +12,6 @@
 #include "base/slice.h"
 #include "identity/digest.h"
 
-
 #define KEYS_MAX      256u /* keys of a ring */
 #define KEY_MIN_LEN   16u  /* bytes: shorter secrets can be guessed */
 #define KEY_MAX_LEN   512u
