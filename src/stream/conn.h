@@ -97,7 +97,6 @@ struct conn {
 	bool https : 1;
 	bool cors_allowed : 1;
 	bool draining : 1;
-	bool input_ended : 1;
 	bool warned : 1;    /* auth_expiring has been sent */
 	bool replaying : 1; /* reads history since it opened: its age is no lag */
 };

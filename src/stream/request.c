@@ -68,11 +68,11 @@ void request_done(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
 
-	if (x->linger_after && !c->input_ended) {
+	if (x->linger_after) {
 		linger(e, c);
 		return;
 	}
-	if (x->close_after || c->input_ended || e->draining) {
+	if (x->close_after || e->draining) {
 		conn_close(e, c);
 		return;
 	}
