@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "http/chars.h"
+#include "http/network.h"
 #include "http/origin.h"
 #include "http/url.h"
 #include "policy/topic.h"
@@ -253,6 +254,36 @@ static bool read_type(struct slice text, struct writer *out, struct writer *why)
 	return accept(out, text);
 }
 
+static bool read_network(struct slice text, struct writer *out, struct writer *why)
+{
+	struct network network;
+	enum err err = network_parse(text, &network);
+
+	if (err == E_RANGE)
+		return refuse(why, SLICE("the bits behind the prefix must be 0, and no more than "
+					 "the address has: 10.0.0.0/8"));
+	if (err)
+		return refuse(why, SLICE("expected an address or a network such as 10.0.0.0/8"));
+	return accept(out, text);
+}
+
+static bool is_user_char(char c, bool first)
+{
+	return (ascii_is_alnum(c) && !(first && ascii_is_digit(c))) || c == '_' ||
+	       (c == '-' && !first);
+}
+
+/* What useradd takes, so that no name can be mistaken for a number or an option. */
+static bool read_user(struct slice text, struct writer *out, struct writer *why)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_user_char(text.ptr[i], i == 0))
+			return refuse(why, SLICE("a user name is letters, digits, _ and -, and "
+						 "begins with a letter or _"));
+	}
+	return accept(out, text);
+}
+
 const struct conf_form conf_form_address = {SLICE_INIT("an address such as 127.0.0.1:8080"),
 					    read_address};
 const struct conf_form conf_form_address_or_off = {SLICE_INIT("an address such as 127.0.0.1:9090"),
@@ -272,3 +303,6 @@ const struct conf_form conf_form_keys = {SLICE_INIT("a file or a URL such as "
 const struct conf_form conf_form_claim = {SLICE_INIT("a text such as https://id.example/"),
 					  read_claim};
 const struct conf_form conf_form_type = {SLICE_INIT("a token's type such as at+jwt"), read_type};
+const struct conf_form conf_form_network = {SLICE_INIT("a network such as 10.0.0.0/8"),
+					    read_network};
+const struct conf_form conf_form_user = {SLICE_INIT("the name of an account"), read_user};

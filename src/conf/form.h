@@ -32,6 +32,8 @@ extern const struct conf_form conf_form_url;
 extern const struct conf_form conf_form_keys;
 extern const struct conf_form conf_form_claim;
 extern const struct conf_form conf_form_type;
+extern const struct conf_form conf_form_network;
+extern const struct conf_form conf_form_user;
 
 /* What is fetched; any other text is the name of a file. */
 bool conf_is_url(struct slice text);

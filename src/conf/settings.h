@@ -31,6 +31,21 @@
 	X(DEFAULT, "default")                                                                      \
 	X(GUIDE, "guide")
 
+#define CONF_TLS_MAP(X)                                                                            \
+	X(1_2, "1.2")                                                                              \
+	X(1_3, "1.3")
+#define CONF_CLIENT_CERTIFICATE_MAP(X)                                                             \
+	X(OPTIONAL, "optional")                                                                    \
+	X(REQUIRED, "required")
+#define CONF_H2C_MAP(X)                                                                            \
+	X(AUTO, "auto")                                                                            \
+	X(ON, "on")                                                                                \
+	X(OFF, "off")
+#define CONF_PROXY_FIELD_MAP(X)                                                                    \
+	X(X_FORWARDED_FOR, "x-forwarded-for")                                                      \
+	X(FORWARDED, "forwarded")                                                                  \
+	X(NONE, "none")
+
 #define X(name, word) CONF_ACCEPT_##name,
 /* Which Accept fields a route serves. */
 enum conf_accept { CONF_ACCEPT_MAP(X) };
@@ -48,12 +63,48 @@ enum conf_heartbeat { CONF_HEARTBEAT_MAP(X) };
 enum conf_preset { CONF_PRESET_MAP(X) };
 #undef X
 
+#define X(name, word) CONF_TLS_##name,
+/* The oldest version of TLS. */
+enum conf_tls { CONF_TLS_MAP(X) };
+#undef X
+#define X(name, word) CONF_CLIENT_CERTIFICATE_##name,
+/* Whether clients must bring a certificate, where client_ca is set. */
+enum conf_client_certificate { CONF_CLIENT_CERTIFICATE_MAP(X) };
+#undef X
+#define X(name, word) CONF_H2C_##name,
+/* Whether HTTP/2 is taken without TLS. */
+enum conf_h2c { CONF_H2C_MAP(X) };
+#undef X
+#define X(name, word) CONF_PROXY_FIELD_##name,
+/* The field in which trusted proxies name the client. */
+enum conf_proxy_field { CONF_PROXY_FIELD_MAP(X) };
+#undef X
+
+#define CONF_MAX_CERTIFICATES 16u
+#define CONF_MAX_PROXIES      64u
+
+/* certificate_count 0: no TLS. keys has as many entries, ocsp as many or none. */
+struct tls_settings {
+	const struct slice *certificates;
+	size_t certificate_count;
+	const struct slice *keys;
+	size_t key_count;
+	const struct slice *ocsp;
+	size_t ocsp_count;
+	enum conf_tls minimum;
+	struct slice client_ca; /* ptr NULL: clients are not asked */
+	enum conf_client_certificate client_certificate;
+};
+
 struct listen_settings {
 	struct slice address; /* as written */
 	struct slice host;    /* without brackets; views address, so no NUL of its own */
 	uint16_t port;        /* 0: the kernel chooses */
 	bool ipv6;
 	bool loopback;
+	struct tls_settings tls;
+	enum conf_h2c h2c;
+	bool proxy_protocol;
 };
 
 struct route_settings {
@@ -65,6 +116,7 @@ struct route_settings {
 	enum conf_accept accept;
 	enum conf_refuse refuse;
 	uint64_t heartbeat_ms; /* 0: heartbeat.period_ms */
+	uint64_t streams;      /* 0: off */
 };
 
 /* keys, issuer, audiences and algorithms are set all together, or none of them. */
@@ -136,17 +188,37 @@ struct retry_settings {
 };
 
 struct limit_settings {
-	uint64_t streams;     /* 0: auto, from the descriptor limit */
-	uint64_t connections; /* 0: auto, from the descriptor limit */
-	uint64_t per_address; /* 0: off */
+	uint64_t streams;      /* 0: auto, from the descriptor limit */
+	uint64_t connections;  /* 0: auto, from the descriptor limit */
+	uint64_t per_address;  /* 0: off */
+	uint64_t per_user;     /* 0: off */
+	uint64_t per_token;    /* 0: off */
+	uint64_t connect_rate; /* a second and address; 0: off */
+	uint64_t connect_burst;
+	uint64_t emission_rate; /* a second and stream; 0: off */
+	uint64_t emission_burst;
+	uint64_t memory; /* bytes; 0: off */
 	uint64_t topics_per_stream;
 	uint64_t replay_events;
 	uint64_t replay_bytes;
+	uint64_t handshake_timeout_ms;
 	uint64_t head_timeout_ms;
 	uint64_t body_timeout_ms;
 	uint64_t idle_timeout_ms;
 	uint64_t write_timeout_ms;
 	uint64_t lag_ms;
+};
+
+struct http2_settings {
+	bool enabled;
+	uint64_t streams;
+};
+
+/* Entries of trusted: an address, or network/bits. */
+struct proxy_settings {
+	const struct slice *trusted;
+	size_t trusted_count;
+	enum conf_proxy_field field;
 };
 
 struct history_settings {
@@ -164,6 +236,7 @@ struct settings {
 	struct listen_settings admin; /* address.ptr NULL: off */
 	uint64_t workers;             /* 0: auto, one a core */
 	struct host_rules hosts;
+	struct proxy_settings proxies;
 	struct cors_rules cors;
 	struct auth_settings auth;
 	struct publish_settings publish;
@@ -172,10 +245,13 @@ struct settings {
 	struct heartbeat_settings heartbeat;
 	struct retry_settings retry;
 	struct limit_settings limits;
+	struct http2_settings http2;
 	struct history_settings history;
 	struct drain_settings drain;
 	unsigned edges; /* set of enum edge */
 	bool charset;   /* "; charset=utf-8" behind the media type */
 	bool hsts_preload;
 	enum conf_preset preset;
+	struct slice user; /* ptr NULL: stays who it is */
+	bool sandbox;
 };
