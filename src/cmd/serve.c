@@ -2,15 +2,12 @@
 /* serve.c - sluice serve: opens the ports, starts the workers, waits for signals, drains. */
 #include "cmd/command.h"
 
-#include "cmd/serve_admin.h"
+#include "cmd/serve.h"
 #include "cmd/serve_demo.h"
-#include "cmd/serve_setup.h"
-#include "cmd/serve_worker.h"
 #include "conf/form.h"
 #include "os/entropy.h"
 #include "os/fdlimit.h"
 #include "os/interrupt.h"
-#include "os/listener.h"
 #include "os/monotonic.h"
 #include "os/peer.h"
 #include "os/wallclock.h"
@@ -36,94 +33,9 @@ const struct option_row serve_options[] = {
 	{NULL},
 };
 
-struct server {
-	struct serve_setup setup;
-	struct serve_shared shared;
-	struct serve_auth auth;
-	struct serve_admin admin;
-	struct waitset set;
-	int signal_fd;
-	int hangup_fd;
-	uint64_t started_ms;
-	uint64_t next_tick_ms;
-	uint64_t ticks;
-	uint64_t deadline_ms; /* of the drain; 0: not draining */
-};
-
 static uint64_t now_ms(void)
 {
 	return monotonic_ns() / 1000000;
-}
-
-static bool is_ipv6(struct slice host)
-{
-	return slice_find(host, ':') < host.len;
-}
-
-/* Listening. */
-
-static int cannot_listen(const struct listen_settings *l, enum err err, const char *key)
-{
-	bool taken = errno == EADDRINUSE;
-	const char *why = err == E_SYNTAX ? "not a numeric address" : strerror(errno);
-
-	(void)fprintf(stderr, "sluice serve: cannot listen on %.*s: %s", SLICE_ARG(l->address),
-		      why);
-	if (taken)
-		(void)fprintf(stderr, " (another server has it: choose with %s)", key);
-	(void)fprintf(stderr, "\n");
-	return EXIT_USAGE;
-}
-
-static int open_listener(struct server *s, struct listen_settings *l)
-{
-	uint16_t port = l->port;
-	enum err err = listener_probe(l->host, port);
-
-	for (size_t i = 0; !err && i < s->shared.worker_count; i++) {
-		struct worker *w = &s->shared.workers[i];
-
-		err = listener_open(l->host, port, &w->listeners[w->listener_count], &port);
-		if (!err)
-			w->listener_count++;
-	}
-	if (err)
-		return cannot_listen(l, err, "--listen");
-	l->port = port;
-	return EXIT_OK;
-}
-
-static int open_listeners(struct server *s)
-{
-	for (size_t i = 0; i < s->setup.conf.listen_count; i++) {
-		int code = open_listener(s, &s->setup.conf.listen[i]);
-
-		if (code != EXIT_OK)
-			return code;
-	}
-	return EXIT_OK;
-}
-
-/* After the workers', so that one address for both is told as taken. */
-static int open_admin(struct server *s)
-{
-	struct listen_settings *l = &s->setup.conf.admin;
-	int fd = -1;
-
-	if (!l->address.ptr)
-		return EXIT_OK;
-	enum err err = listener_probe(l->host, l->port);
-	if (!err)
-		err = listener_open(l->host, l->port, &fd, &l->port);
-	if (err)
-		return cannot_listen(l, err, "admin");
-	err = serve_admin_start(&s->admin, &s->shared, fd);
-	if (!err)
-		err = waitset_add(&s->set, s->admin.set.fd, &s->admin, WAITSET_READ);
-	if (!err)
-		return EXIT_OK;
-	(void)fprintf(stderr, "sluice serve: cannot start the admin listener: %s\n", err_text(err));
-	return EXIT_USAGE;
 }
 
 /* Starting. */
@@ -180,7 +92,7 @@ static int init_workers(struct server *s)
 {
 	size_t connections =
 		(size_t)admit_limits(&s->setup.conf, s->shared.worker_count).connections;
-	int code = open_listeners(s);
+	int code = serve_listen(s);
 	enum err err = OK;
 
 	for (size_t i = 0; code == EXIT_OK && !err && i < s->shared.worker_count; i++)
@@ -261,63 +173,6 @@ static void end(struct server *s)
 		peer_close(s->signal_fd);
 	if (s->hangup_fd >= 0)
 		peer_close(s->hangup_fd);
-}
-
-/* What the person sees. */
-
-static void print_url(FILE *out, const struct listen_settings *l, const char *path)
-{
-	(void)fprintf(out, is_ipv6(l->host) ? "http://[%.*s]:%u%s" : "http://%.*s:%u%s",
-		      SLICE_ARG(l->host), (unsigned)l->port, path);
-}
-
-static void print_demo(const struct server *s)
-{
-	const struct listen_settings *l = &s->setup.conf.listen[0];
-
-	(void)fprintf(stderr, "\n  Open ");
-	print_url(stderr, l, "/");
-	(void)fprintf(stderr, " in a browser, or\n\n    curl -N -H 'Accept: text/event-stream' '");
-	print_url(stderr, l, "/stream?topic=" SERVE_DEMO_TOPIC);
-	(void)fprintf(stderr, "'\n\n  Ctrl-C ends it.\n\n");
-}
-
-static void print_start(const struct server *s)
-{
-	for (size_t i = 0; i < s->setup.conf.listen_count; i++) {
-		(void)fprintf(stderr, "listening on ");
-		print_url(stderr, &s->setup.conf.listen[i], "");
-		(void)fprintf(stderr, "\n");
-	}
-	if (s->setup.conf.admin.address.ptr) {
-		(void)fprintf(stderr, "listening on ");
-		print_url(stderr, &s->setup.conf.admin, "");
-		(void)fprintf(stderr, " (admin)\n");
-	}
-	if (s->setup.made_key[0])
-		(void)fprintf(stderr, "publish key of this run: %s\n", s->setup.made_key);
-	if (s->setup.demo)
-		print_demo(s);
-}
-
-static void print_summary(const struct server *s)
-{
-	uint64_t streams = 0, deliveries = 0, published = 0, dropped = 0;
-
-	for (size_t i = 0; i < s->shared.worker_count; i++) {
-		const struct engine_counters *c = engine_counters(s->shared.workers[i].engine);
-
-		streams += c->streams_opened;
-		deliveries += c->deliveries;
-		published += c->published;
-		dropped += c->dropped;
-	}
-	(void)fprintf(stderr,
-		      "sluice serve: ended after %" PRIu64 " s: %" PRIu64 " streams, %" PRIu64
-		      " events published, %" PRIu64 " delivered, %" PRIu64 " dropped, %" PRIu64
-		      " log lines lost\n",
-		      (now_ms() - s->started_ms) / 1000, streams, published, deliveries, dropped,
-		      logsink_lost(s->shared.sink));
 }
 
 /* Running. */
@@ -422,7 +277,7 @@ static int run(struct server *s)
 			break;
 	}
 	if (started == s->shared.worker_count) {
-		print_start(s);
+		serve_say_start(s);
 		wait_for_end(s);
 	} else {
 		(void)fprintf(stderr, "sluice serve: cannot start thread %zu: %s\n", started + 1,
@@ -433,7 +288,7 @@ static int run(struct server *s)
 	for (size_t i = 0; i < started; i++)
 		(void)pthread_join(s->shared.workers[i].thread, NULL);
 	if (code == EXIT_OK)
-		print_summary(s);
+		serve_say_summary(s, now_ms() - s->started_ms);
 	return code;
 }
 
@@ -442,7 +297,7 @@ static int serve(struct server *s)
 	int code = init(s);
 
 	if (code == EXIT_OK)
-		code = open_admin(s);
+		code = serve_listen_admin(s);
 	if (code == EXIT_OK)
 		code = run(s);
 	end(s);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve_listen.c - opens the ports of the workers and of the admin. */
+#include "cmd/command.h"
+#include "cmd/serve.h"
+#include "os/listener.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Listening. */
+
+static int cannot_listen(const struct listen_settings *l, enum err err, const char *key)
+{
+	bool taken = errno == EADDRINUSE;
+	const char *why = err == E_SYNTAX ? "not a numeric address" : strerror(errno);
+
+	(void)fprintf(stderr, "sluice serve: cannot listen on %.*s: %s", SLICE_ARG(l->address),
+		      why);
+	if (taken)
+		(void)fprintf(stderr, " (another server has it: choose with %s)", key);
+	(void)fprintf(stderr, "\n");
+	return EXIT_USAGE;
+}
+
+static int open_listener(struct server *s, struct listen_settings *l)
+{
+	uint16_t port = l->port;
+	enum err err = listener_probe(l->host, port);
+
+	for (size_t i = 0; !err && i < s->shared.worker_count; i++) {
+		struct worker *w = &s->shared.workers[i];
+
+		err = listener_open(l->host, port, &w->listeners[w->listener_count], &port);
+		if (!err)
+			w->listener_count++;
+	}
+	if (err)
+		return cannot_listen(l, err, "--listen");
+	l->port = port;
+	return EXIT_OK;
+}
+
+int serve_listen(struct server *s)
+{
+	for (size_t i = 0; i < s->setup.conf.listen_count; i++) {
+		int code = open_listener(s, &s->setup.conf.listen[i]);
+
+		if (code != EXIT_OK)
+			return code;
+	}
+	return EXIT_OK;
+}
+
+int serve_listen_admin(struct server *s)
+{
+	struct listen_settings *l = &s->setup.conf.admin;
+	int fd = -1;
+
+	if (!l->address.ptr)
+		return EXIT_OK;
+	enum err err = listener_probe(l->host, l->port);
+	if (!err)
+		err = listener_open(l->host, l->port, &fd, &l->port);
+	if (err)
+		return cannot_listen(l, err, "admin");
+	err = serve_admin_start(&s->admin, &s->shared, fd);
+	if (!err)
+		err = waitset_add(&s->set, s->admin.set.fd, &s->admin, WAITSET_READ);
+	if (!err)
+		return EXIT_OK;
+	(void)fprintf(stderr, "sluice serve: cannot start the admin listener: %s\n", err_text(err));
+	return EXIT_USAGE;
+}
