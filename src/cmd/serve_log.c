@@ -98,7 +98,7 @@ static void put_common(struct writer *w, const struct stream_record *r)
 	put_address(w, &r->addr);
 	put_text(w, SLICE("userAgent"), r->user_agent);
 	put_text(w, SLICE("route"), r->route);
-	put_text(w, SLICE("proto"), r->minor > 0 ? SLICE("HTTP/1.1") : SLICE("HTTP/1.0"));
+	put_text(w, SLICE("proto"), http_version_name(r->version));
 	put_request_id(w, r->request_id);
 	put_text(w, SLICE("lastEventId"), r->last_event_id);
 }

@@ -53,9 +53,9 @@ bool http_fields_list_has(const struct http_field *fields, size_t n, struct slic
 	return false;
 }
 
-bool http_fields_keep_alive(const struct http_field *fields, size_t n, unsigned minor)
+bool http_fields_keep_alive(const struct http_field *fields, size_t n, bool persists)
 {
-	bool keep = minor > 0;
+	bool keep = persists;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!slice_eq_nocase(fields[i].name, SLICE("connection")))

@@ -23,4 +23,4 @@ bool http_list_next(struct slice *rest, struct slice *ret_member);
 bool http_fields_list_has(const struct http_field *fields, size_t n, struct slice name,
 			  struct slice member);
 /* Whether the connection may stay after this message (RFC 9112 9.3). */
-bool http_fields_keep_alive(const struct http_field *fields, size_t n, unsigned minor);
+bool http_fields_keep_alive(const struct http_field *fields, size_t n, bool persists);

@@ -115,7 +115,7 @@ static enum http_fault parse_version(struct http_request *req, struct slice vers
 		return HTTP_FAULT_VERSION_SYNTAX;
 	if (digits.ptr[0] != '1' || digits.ptr[2] > '1')
 		return HTTP_FAULT_VERSION;
-	req->minor = (unsigned)(digits.ptr[2] - '0');
+	req->version = digits.ptr[2] == '0' ? HTTP_1_0 : HTTP_1_1;
 	return HTTP_FAULT_NONE;
 }
 
@@ -185,7 +185,7 @@ static enum http_fault take_coding(struct http_request *req, struct slice value)
 {
 	enum http_fault fault;
 
-	if (req->minor == 0)
+	if (req->version == HTTP_1_0)
 		return HTTP_FAULT_CODING_HTTP10;
 	if (req->body == HTTP_BODY_LENGTH)
 		return HTTP_FAULT_LENGTH_AND_CODING;
@@ -206,7 +206,7 @@ static enum http_fault take_expect(struct http_request *req, struct slice value)
 	if (!slice_eq_nocase(value, SLICE("100-continue")))
 		req->expect_unknown = true;
 	else
-		req->expect_continue = req->minor > 0;
+		req->expect_continue = req->version > HTTP_1_0;
 	return HTTP_FAULT_NONE;
 }
 
@@ -284,7 +284,7 @@ static enum http_fault check_host(const struct parser *p)
 {
 	struct http_request *req = p->req;
 
-	if (!req->host.ptr && req->minor > 0)
+	if (!req->host.ptr && req->version > HTTP_1_0)
 		return HTTP_FAULT_HOST_MISSING;
 	if (!p->authority.ptr)
 		return HTTP_FAULT_NONE;
@@ -314,8 +314,8 @@ enum http_fault http_request_parse(struct slice head, struct http_request *ret_r
 		fault = HTTP_FAULT_INCOMPLETE;
 	if (!fault)
 		fault = check_host(&p);
-	ret_req->keep_alive =
-		http_fields_keep_alive(ret_req->fields, ret_req->field_count, ret_req->minor);
+	ret_req->keep_alive = http_fields_keep_alive(ret_req->fields, ret_req->field_count,
+						     ret_req->version > HTTP_1_0);
 	return fault;
 }
 
@@ -327,4 +327,15 @@ size_t http_field_count(const struct http_request *req, struct slice name)
 struct slice http_field_get(const struct http_request *req, struct slice name)
 {
 	return http_fields_get(req->fields, req->field_count, name);
+}
+
+struct slice http_version_name(enum http_version version)
+{
+	static const struct slice names[] = {
+		[HTTP_1_0] = SLICE_INIT("HTTP/1.0"),
+		[HTTP_1_1] = SLICE_INIT("HTTP/1.1"),
+		[HTTP_2] = SLICE_INIT("HTTP/2"),
+	};
+
+	return names[version];
 }

@@ -52,6 +52,13 @@ struct http_scan {
 enum http_step http_scan(struct http_scan *scan, struct slice in, size_t *ret_head_len,
 			 enum http_fault *ret_fault);
 
+/* In the order of their age. */
+enum http_version {
+	HTTP_1_0,
+	HTTP_1_1,
+	HTTP_2,
+};
+
 enum http_method {
 	HTTP_GET,
 	HTTP_HEAD,
@@ -69,12 +76,12 @@ enum http_body {
 struct http_request {
 	enum http_method method;
 	struct slice method_text;
-	struct slice path;    /* begins with '/', still percent-encoded; "*" for OPTIONS *; a static
-				 "/" where an absolute-form target has none */
-	struct slice query;   /* behind '?', still encoded; ptr NULL without '?' */
-	struct slice host;    /* Host, checked against the authority of an absolute-form target;
-				 the authority, or ptr NULL, where HTTP/1.0 sent none */
-	unsigned minor;       /* 0 or 1 */
+	struct slice path;  /* begins with '/', still percent-encoded; "*" for OPTIONS *; a static
+			       "/" where an absolute-form target has none */
+	struct slice query; /* behind '?', still encoded; ptr NULL without '?' */
+	struct slice host;  /* Host, checked against the authority of an absolute-form target;
+			       the authority, or ptr NULL, where HTTP/1.0 sent none */
+	enum http_version version;
 	bool keep_alive;      /* what the request asks for, by version and Connection */
 	bool expect_continue; /* never on HTTP/1.0 (RFC 9110 10.1.1) */
 	bool expect_unknown;  /* Expect asks for something else: 417 */
@@ -89,6 +96,9 @@ struct http_request {
  * On a fault *ret_req is unspecified.
  */
 enum http_fault http_request_parse(struct slice head, struct http_request *ret_req);
+
+/* "HTTP/1.1", "HTTP/2"; static. */
+struct slice http_version_name(enum http_version version);
 
 /* How many field lines have this name, and the value of the first; ptr NULL if none. */
 size_t http_field_count(const struct http_request *req, struct slice name);

@@ -108,7 +108,7 @@ static void judge_body(struct http_response *res)
 	else if (http_response_count(res, coding) == 0 && one_length(res, &res->content_length))
 		res->body = HTTP_BODY_LENGTH;
 	res->keep_alive = res->body != HTTP_BODY_NONE &&
-			  http_fields_keep_alive(res->fields, res->field_count, res->minor);
+			  http_fields_keep_alive(res->fields, res->field_count, res->minor > 0);
 }
 
 static bool may_be_status_line(struct slice in)

@@ -21,7 +21,8 @@
 	X(has_methods, "status 405, and the answer to OPTIONS")                                    \
 	X(has_retry, "status 429 and 503")                                                         \
 	X(has_length, "every status but 204")                                                      \
-	X(says_connection, "the connection closes, or the request was HTTP/1.0")                   \
+	X(says_connection, "HTTP/1.x: the connection closes, or the request was HTTP/1.0")         \
+	X(http_1, "HTTP/1.0 and HTTP/1.1")                                                         \
 	X(http_1_1, "HTTP/1.1 only")
 
 static bool when_always(const struct field_input *in)
@@ -108,12 +109,18 @@ static bool when_has_length(const struct field_input *in)
 
 static bool when_says_connection(const struct field_input *in)
 {
-	return !in->facts->keep_alive || in->facts->minor == 0;
+	return in->facts->version == HTTP_1_0 ||
+	       (in->facts->version == HTTP_1_1 && !in->facts->keep_alive);
+}
+
+static bool when_http_1(const struct field_input *in)
+{
+	return in->facts->version != HTTP_2;
 }
 
 static bool when_http_1_1(const struct field_input *in)
 {
-	return in->facts->minor >= 1;
+	return in->facts->version == HTTP_1_1;
 }
 
 static bool origin_decided(const struct field_input *in)
@@ -270,7 +277,7 @@ static void put_content_length(struct writer *w, const struct field_row *row,
 static void put_stream_connection(struct writer *w, const struct field_row *row,
 				  const struct field_input *in)
 {
-	put(w, in->facts->minor >= 1 ? row->value : SLICE("close"));
+	put(w, in->facts->version > HTTP_1_0 ? row->value : SLICE("close"));
 }
 
 static void put_short_connection(struct writer *w, const struct field_row *row,

@@ -16,13 +16,28 @@ static void put_status_line(struct writer *w, unsigned status)
 	put(w, SLICE("\r\n"));
 }
 
+/* HTTP/2 has neither a status line nor an end of the head: both are frames' (RFC 9113 8.3). */
+static void put_head(struct writer *w, const struct field_input *in, unsigned status)
+{
+	bool text = in->facts->version != HTTP_2;
+
+	if (text)
+		put_status_line(w, status);
+	fields_put(w, in);
+	if (text)
+		put(w, SLICE("\r\n"));
+}
+
 void head_stream(struct writer *w, const struct head_rules *rules, const struct head_facts *facts)
 {
 	const struct field_input in = {.rules = rules, .facts = facts};
 
-	put_status_line(w, 200);
-	fields_put(w, &in);
-	put(w, SLICE("\r\n"));
+	put_head(w, &in, 200);
+}
+
+unsigned head_status(const struct short_answer *answer)
+{
+	return answer->status > 0 ? answer->status : refusal_row(answer->refusal)->status;
 }
 
 void head_short(struct writer *w, const struct head_rules *rules, const struct head_facts *facts,
@@ -32,11 +47,8 @@ void head_short(struct writer *w, const struct head_rules *rules, const struct h
 	const struct field_input in = {.rules = rules, .facts = facts, .answer = &known};
 
 	require(answer->csp.len <= POLICY_MAX_CSP);
-	if (known.status == 0)
-		known.status = refusal_row(known.refusal)->status;
-	put_status_line(w, known.status);
-	fields_put(w, &in);
-	put(w, SLICE("\r\n"));
+	known.status = head_status(answer);
+	put_head(w, &in, known.status);
 }
 
 /* All 401 look alike: which check failed is the log's, not the peer's (SPEC 2.7). */

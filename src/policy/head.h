@@ -9,6 +9,7 @@
 
 #include "base/slice.h"
 #include "base/writer.h"
+#include "http/request.h"
 #include "policy/cors.h"
 #include "policy/refusal.h"
 
@@ -34,7 +35,7 @@ struct head_rules {
 
 /* What this one answer is. */
 struct head_facts {
-	unsigned minor;    /* HTTP/1.minor of the request */
+	enum http_version version; /* of the request */
 	struct slice date; /* now as IMF-fixdate, from who has a clock; ptr NULL: no Date field */
 	struct slice set_cookie; /* of a stream opened by a ticket; ptr NULL: none */
 	bool https;
@@ -45,7 +46,8 @@ struct head_facts {
 
 /*
  * Status line and all fields of a stream (SPEC 3), with the closing empty line. To HTTP/1.0 the
- * stream is close-delimited (RFC 9112 6.3): no Transfer-Encoding, and Connection: close.
+ * stream is close-delimited (RFC 9112 6.3): no Transfer-Encoding, and Connection: close. For HTTP/2
+ * the field lines alone, without any that belongs to a connection; the status is 200.
  */
 void head_stream(struct writer *w, const struct head_rules *rules, const struct head_facts *facts);
 
@@ -62,6 +64,9 @@ struct short_answer {
 	bool cacheable; /* an asset: may be revalidated; all else is no-store */
 };
 
+/* The status that head_short writes. */
+unsigned head_status(const struct short_answer *answer);
+/* Likewise for short answers. */
 void head_short(struct writer *w, const struct head_rules *rules, const struct head_facts *facts,
 		const struct short_answer *answer);
 

@@ -7,7 +7,7 @@ struct head_facts answer_facts(const struct engine *e, const struct conn *c)
 	const struct route *route = x->ask.route;
 
 	return (struct head_facts){
-		.minor = x->req.minor,
+		.version = x->req.version,
 		.date = (struct slice){e->date, sizeof(e->date)},
 		.https = c->https,
 		.keep_alive = !x->close_after && !e->draining,
@@ -153,7 +153,7 @@ void answer_health(struct engine *e, struct conn *c)
 
 void engine_put_refusal(struct engine *e, struct writer *w)
 {
-	struct head_facts facts = {.minor = 1, .date = {e->date, sizeof(e->date)}};
+	struct head_facts facts = {.version = HTTP_1_1, .date = {e->date, sizeof(e->date)}};
 	char text[ENGINE_CONTROL_MAX];
 	struct writer body;
 

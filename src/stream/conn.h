@@ -74,7 +74,7 @@ struct conn {
 	struct subscriber sub;
 	int io;
 	uint8_t state;
-	uint8_t minor;
+	uint8_t version; /* enum http_version */
 	uint8_t interest;
 	uint8_t auth;
 	uint64_t active_ms; /* last byte that went out */
@@ -133,6 +133,12 @@ void conn_deadline(struct engine *e, struct conn *c, uint64_t in_ms);
 
 /* Hands out one round of news to the end; false if there are none. */
 bool engine_turn_news(struct engine *e);
+
+/* HTTP/1.0 ends a stream with the connection, HTTP/2 has frames of its own (RFC 9113 8.1). */
+static inline bool conn_is_chunked(const struct conn *c)
+{
+	return c->version == HTTP_1_1;
+}
 
 /* request.c */
 void request_readable(struct engine *e, struct conn *c);

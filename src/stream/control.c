@@ -6,12 +6,12 @@
 /* Chunk framing as in the log; HTTP/1.0 reads until the connection closes. */
 static void put_framed(const struct conn *c, struct writer *w, struct slice payload)
 {
-	if (c->minor > 0) {
+	if (conn_is_chunked(c)) {
 		put_hex(w, payload.len);
 		put(w, SLICE("\r\n"));
 	}
 	put(w, payload);
-	if (c->minor > 0)
+	if (conn_is_chunked(c))
 		put(w, SLICE("\r\n"));
 }
 
@@ -45,7 +45,7 @@ void control_comment(const struct conn *c, struct writer *w)
 
 void control_end(const struct conn *c, struct writer *w)
 {
-	if (c->minor > 0)
+	if (conn_is_chunked(c))
 		put(w, SLICE("0\r\n\r\n"));
 }
 

@@ -70,7 +70,7 @@ static enum refusal judge_host(const struct stream_settings *s, const struct htt
 
 	if (route && route->kind == ROUTE_HEALTH)
 		return REFUSAL_NONE;
-	if (!req->host.ptr && req->minor == 0)
+	if (!req->host.ptr && req->version == HTTP_1_0)
 		return REFUSAL_NONE;
 	return host_judge(&s->hosts, req->host);
 }

@@ -7,7 +7,7 @@
 /* The bytes of an entry for this connection: HTTP/1.0 has no chunks. */
 static struct slice frame_of(const struct conn *c, const struct log_entry *e)
 {
-	if (c->minor > 0)
+	if (conn_is_chunked(c))
 		return (struct slice){e->wire, e->wire_len};
 	return (struct slice){e->wire + e->head_len, e->wire_len - e->head_len - 2u};
 }
@@ -110,7 +110,7 @@ static ptrdiff_t send_batch(struct engine *e, struct conn *c, const struct batch
 {
 	struct slice parts[VIEW_ROUND_ENTRIES];
 
-	if (c->minor > 0) {
+	if (conn_is_chunked(c)) {
 		*ret_bytes = batch->wire_bytes;
 		return e->config.io.send(e->config.io.ctx, c->io, batch->wire, batch->wire_count);
 	}

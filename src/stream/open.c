@@ -201,7 +201,7 @@ static void answer_head(struct engine *e, struct conn *c)
 		conn_close(e, c);
 		return;
 	}
-	c->x->close_after |= c->x->req.minor == 0;
+	c->x->close_after |= c->x->req.version == HTTP_1_0;
 	answer_start(e, c);
 }
 

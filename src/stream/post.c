@@ -88,7 +88,7 @@ static void say_continue(struct engine *e, struct conn *c)
 {
 	struct slice line = SLICE("HTTP/1.1 100 Continue\r\n\r\n");
 
-	if (!c->x->req.expect_continue || c->x->in.len > 0 || c->x->req.minor == 0)
+	if (!c->x->req.expect_continue || c->x->in.len > 0 || c->x->req.version != HTTP_1_1)
 		return;
 	if (e->config.io.send(e->config.io.ctx, c->io, &line, 1) != (ptrdiff_t)line.len)
 		conn_close(e, c);

@@ -57,7 +57,7 @@ static struct stream_record of_stream(const struct conn *c, enum record_kind kin
 		.addr = c->addr,
 		.user_agent = istr_slice(c->agent),
 		.route = c->route->path,
-		.minor = c->minor,
+		.version = (enum http_version)c->version,
 		.request_id = c->request_id,
 	};
 }
@@ -94,7 +94,7 @@ void record_refusal(struct engine *e, const struct conn *c, enum refusal refusal
 	if (parsed) {
 		r.origin = http_field_get(ask->req, SLICE("Origin"));
 		r.user_agent = http_field_get(ask->req, SLICE("User-Agent"));
-		r.minor = ask->req->minor;
+		r.version = ask->req->version;
 		r.last_event_id = ask->last_event_id;
 	}
 	if (ask->fault) {

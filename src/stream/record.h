@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/slice.h"
+#include "http/request.h"
 #include "policy/refusal.h"
 
 #include <stdint.h>
@@ -42,7 +43,7 @@ struct stream_record {
 	struct addr addr;
 	struct slice user_agent;
 	struct slice route; /* path of the route, ptr NULL: none was found */
-	unsigned minor;     /* HTTP/1.minor */
+	enum http_version version;
 	uint64_t request_id;
 	struct slice last_event_id; /* on connect: where it resumes; on close: the last one sent */
 	/* refusals */

@@ -92,7 +92,7 @@ static void serve(struct engine *e, struct conn *c)
 	struct exchange *x = c->x;
 	enum refusal refusal = decide_route(e->settings, &x->req, c->https, &x->ask);
 
-	c->minor = (uint8_t)x->req.minor;
+	c->version = (uint8_t)x->req.version;
 	if (refusal) {
 		open_refuse(e, c, refusal);
 		return;

@@ -339,7 +339,7 @@ static void records_tell_the_whole_story(void **state)
 	check_slice("auth", slice_of(r->auth), SLICE("bearer"));
 	check_slice("route", slice_of(r->route), SLICE("/stream"));
 	check_slice("resumes", slice_of(r->last_event_id), SLICE("1700000000000~0"));
-	check("allowed", r->r.cors_allowed && r->r.minor == 1 && r->r.status == 200);
+	check("allowed", r->r.cors_allowed && r->r.version == HTTP_1_1 && r->r.status == 200);
 	uint64_t id = r->r.request_id;
 	publish_numbers(sim, "open", 0, 3);
 	sim_pass(sim, 5000);

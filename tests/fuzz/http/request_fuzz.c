@@ -34,9 +34,9 @@ static void check_request(const struct http_request *req, struct slice head)
 	require(inside(req->method_text, head) && req->method_text.len > 0);
 	require(req->path.len > 0 && (req->path.ptr[0] == '/' || req->path.ptr[0] == '*'));
 	require(!req->query.ptr || inside(req->query, head));
-	require(req->host.ptr ? inside(req->host, head) : req->minor == 0);
+	require(req->host.ptr ? inside(req->host, head) : req->version == HTTP_1_0);
 	require(req->field_count <= HTTP_MAX_FIELDS);
-	require(req->body != HTTP_BODY_CHUNKED || req->minor == 1);
+	require(req->body != HTTP_BODY_CHUNKED || req->version == HTTP_1_1);
 	for (size_t i = 0; i < req->field_count; i++) {
 		require(inside(req->fields[i].name, head) && req->fields[i].name.len > 0);
 		require(inside(req->fields[i].value, head));

@@ -48,7 +48,7 @@ static struct setup setup_of(unsigned bits, const struct cors_verdict *cors)
 			  .hsts_preload = bits & PRELOAD,
 			  .cors_any = cors != NULL && slice_eq(cors->allow_origin, SLICE("*")),
 			  .cors_route = cors != NULL && cors->allow_origin.ptr != NULL},
-		.facts = {.minor = bits & MINOR,
+		.facts = {.version = bits & MINOR ? HTTP_1_1 : HTTP_1_0,
 			  .https = bits & HTTPS,
 			  .keep_alive = bits & KEEP,
 			  .vary_accept = bits & ACCEPT,
@@ -180,7 +180,7 @@ static struct observation observe(const struct wire *wire, const struct setup *s
 	bool foreign = cors->is_cors;
 
 	return (struct observation){
-		.request_minor = setup->facts.minor,
+		.request_minor = setup->facts.version > HTTP_1_0,
 		.response_minor = 1,
 		.https = setup->facts.https,
 		.loopback = !setup->facts.https,
@@ -219,6 +219,58 @@ static void every_stream_passes_every_rule(void **state)
 				check_finding(&policy_rules[i], &setup, &o);
 		}
 	}
+}
+
+/*
+ * RFC 9113 8.2.2: the same fields as on HTTP/1.1, but for those of the connection; no status line
+ * and no end, which are frames there.
+ */
+static void http_2_has_no_fields_of_the_connection(void **state)
+{
+	(void)state;
+	for (unsigned bits = 0; bits < BITS; bits++) {
+		struct setup setup = setup_of(bits | MINOR, &verdicts[bits % COUNT_OF(verdicts)]);
+		char one[POLICY_MAX_HEAD], two[POLICY_MAX_HEAD];
+		struct wire wire = stream_of(&setup, one);
+		struct writer w;
+
+		setup.facts.version = HTTP_2;
+		writer_init(&w, two, sizeof(two));
+		head_stream(&w, &setup.rules, &setup.facts);
+		struct slice rest = writer_slice(&w);
+		for (size_t i = 0; i < wire.count; i++) {
+			bool is_hop = slice_eq(wire.fields[i].name, SLICE("Connection")) ||
+				      slice_eq(wire.fields[i].name, SLICE("Transfer-Encoding"));
+			struct slice line = slice_upto(rest, slice_find(rest, '\r'));
+
+			if (is_hop)
+				continue;
+			assert_true(slice_starts(line, wire.fields[i].name));
+			assert_true(slice_ends(line, wire.fields[i].value));
+			rest = slice_from(rest, line.len + 2);
+		}
+		assert_int_equal(rest.len, 0);
+	}
+}
+
+static void a_short_answer_over_http_2_says_nothing_of_the_connection(void **state)
+{
+	struct setup setup = setup_of(0, NULL);
+	struct short_answer answer = {.refusal = REFUSAL_FULL, .retry_after_s = 5};
+	char text[POLICY_MAX_HEAD];
+	struct writer w;
+
+	(void)state;
+	setup.facts.version = HTTP_2;
+	setup.facts.keep_alive = false;
+	writer_init(&w, text, sizeof(text));
+	head_short(&w, &setup.rules, &setup.facts, &answer);
+	assert_int_equal(head_status(&answer), 503);
+	assert_false(slice_starts(writer_slice(&w), SLICE("HTTP")));
+	text[w.len] = '\0';
+	assert_null(strstr(text, "Connection"));
+	assert_true(slice_ends(writer_slice(&w), SLICE("\r\n")));
+	assert_false(slice_ends(writer_slice(&w), SLICE("\r\n\r\n")));
 }
 
 /* Rows in the order of the table, each at most once, and nothing that is not in the table. */
@@ -391,6 +443,8 @@ int main(void)
 		cmocka_unit_test(writes_the_usual_stream),
 		cmocka_unit_test(writes_variants),
 		cmocka_unit_test(every_stream_passes_every_rule),
+		cmocka_unit_test(http_2_has_no_fields_of_the_connection),
+		cmocka_unit_test(a_short_answer_over_http_2_says_nothing_of_the_connection),
 		cmocka_unit_test(every_row_is_written_in_order),
 		cmocka_unit_test(writes_short_answers),
 		cmocka_unit_test(takes_the_status_of_the_refusal),

@@ -12,8 +12,8 @@ enum {
 	CREDENTIALS = 1u << 2,
 	EXPECTED = 1u << 3, /* the Origin ought to be allowed */
 	REFUSAL = 1u << 4,  /* a refusal is wanted */
-	HTTP_1_0 = 1u << 5,
-	HTTP_2 = 1u << 6,
+	ON_HTTP_1_0 = 1u << 5,
+	ON_HTTP_2 = 1u << 6,
 };
 
 #define MAX_FIELDS 8
@@ -194,16 +194,16 @@ static const struct {
 	 {200, 0, STREAM "Transfer-Encoding: chunked\n"}},
 	{"chunks for 1.0",
 	 "A702",
-	 {200, HTTP_1_0, STREAM "Transfer-Encoding: chunked\n"},
-	 {200, HTTP_1_0, STREAM}},
+	 {200, ON_HTTP_1_0, STREAM "Transfer-Encoding: chunked\n"},
+	 {200, ON_HTTP_1_0, STREAM}},
 	{"1.0 waits for ever",
 	 "A704",
-	 {200, HTTP_1_0, STREAM "Connection: Keep-Alive\n"},
-	 {200, HTTP_1_0, STREAM "Connection: close\n"}},
+	 {200, ON_HTTP_1_0, STREAM "Connection: Keep-Alive\n"},
+	 {200, ON_HTTP_1_0, STREAM "Connection: close\n"}},
 	{"a hop's field in HTTP/2",
 	 "A706",
-	 {200, HTTP_2, STREAM "Connection: keep-alive\n"},
-	 {200, HTTP_2, STREAM}},
+	 {200, ON_HTTP_2, STREAM "Connection: keep-alive\n"},
+	 {200, ON_HTTP_2, STREAM}},
 	{"a timeout that nobody asked for",
 	 "A710",
 	 {200, 0, STREAM "Keep-Alive: timeout=5\n"},
@@ -311,9 +311,9 @@ static const struct {
 	{"1.1 knows chunks", "A702", {200, 0, STREAM "Transfer-Encoding: chunked\n"}},
 	{"a length ends it",
 	 "A704",
-	 {200, HTTP_1_0, "Connection: keep-alive\nContent-Length: 1\n"}},
+	 {200, ON_HTTP_1_0, "Connection: keep-alive\nContent-Length: 1\n"}},
 	{"HTTP/1 has connections", "A706", {200, 0, STREAM "Connection: keep-alive\n"}},
-	{"HTTP/2 is for A706", "A710", {200, HTTP_2, STREAM "Keep-Alive: x\n"}},
+	{"HTTP/2 is for A706", "A710", {200, ON_HTTP_2, STREAM "Keep-Alive: x\n"}},
 	{"nobody is on the way", "A801", {200, LOOPBACK, STREAM}},
 	{"no HSTS over http is right", "A803", {200, 0, STREAM}},
 	{"no cookies", "A820", {200, 0, STREAM}},
@@ -326,8 +326,8 @@ static enum verdict judge(const char *name, const char *id, const struct probe *
 	struct http_field fields[MAX_FIELDS];
 	struct slice head = slice_of(probe->head);
 	struct observation o = {
-		.request_minor = probe->flags & HTTP_2 ? 2 : !(probe->flags & HTTP_1_0),
-		.request_h2 = probe->flags & HTTP_2,
+		.request_minor = probe->flags & ON_HTTP_2 ? 2 : !(probe->flags & ON_HTTP_1_0),
+		.request_h2 = probe->flags & ON_HTTP_2,
 		.https = probe->flags & HTTPS,
 		.loopback = probe->flags & LOOPBACK,
 		.origin = probe->origin ? slice_of(probe->origin) : SLICE_NONE,
