@@ -68,7 +68,7 @@ struct h2_events {
 	void (*ended)(void *ctx, void *owner);
 	/* After a short h2_stream_send: there is room again. */
 	void (*writable)(void *ctx, void *owner);
-	/* The peer reset the stream, or the connection is over: the owner's stream is gone. */
+	/* The peer reset the stream, or the session is freed: the owner's stream is gone. */
 	void (*gone)(void *ctx, void *owner);
 	/* As engine_io.send. */
 	ptrdiff_t (*send)(void *ctx, const struct slice *parts, size_t n);
@@ -81,7 +81,7 @@ struct h2_config {
 
 /* Sends our SETTINGS with the first output. NULL: no memory. */
 struct h2_session *h2_session_new(const struct h2_config *config, uint64_t now_ms);
-/* NULL-safe. Tells nobody; owners are the caller's to end. */
+/* NULL-safe. Every owner that is left hears `gone` first. Not within a call of h2_events. */
 void h2_session_free(struct h2_session *s);
 
 /*
