@@ -137,7 +137,7 @@ static void on_loaded(void *ctx, struct list *jobs)
 static enum err take_url(const char *option, struct slice text, struct url *ret_url,
 			 struct writer *why)
 {
-	if (url_parse(text, ret_url) == OK && fetch_may_go(ret_url))
+	if (url_parse(text, ret_url) == OK && url_is_private(ret_url))
 		return OK;
 	put(why, slice_of(option));
 	put(why, SLICE(" wants an https URL; http is for localhost and loopback addresses only"));

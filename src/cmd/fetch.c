@@ -3,7 +3,6 @@
 
 #include "cmd/client.h"
 #include "http/chars.h"
-#include "http/origin.h"
 #include "os/link.h"
 #include "os/resolver.h"
 
@@ -16,14 +15,6 @@ _Static_assert(RESOLVER_MAX_ADDRESSES <= DIAL_MAX_ADDRESSES, "every address can 
 static struct fetch_why because(enum fetch_fault fault, const char *detail)
 {
 	return (struct fetch_why){fault, detail};
-}
-
-/* Not the names below localhost, nor the IPv4 addresses within IPv6: one spelling is enough. */
-bool fetch_may_go(const struct url *url)
-{
-	return url->https || slice_eq_nocase(url->host, SLICE("localhost")) ||
-	       slice_eq(url->host, SLICE("::1")) ||
-	       (host_is_literal(url->host) && host_is_loopback(url->host));
 }
 
 /* The request. */
@@ -151,7 +142,7 @@ struct fetch_why fetch(const struct fetch_request *request, struct fetch_respons
 	struct link link;
 	size_t count = 0;
 
-	if (!fetch_may_go(request->url))
+	if (!url_is_private(request->url))
 		return because(FETCH_NEEDS_TLS, NULL);
 	struct fetch_why result = resolve(request, targets, &count);
 	if (result.fault)

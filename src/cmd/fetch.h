@@ -32,8 +32,6 @@ struct fetch_why {
 	const char *detail; /* more, for the person; NULL: nothing; static text */
 };
 
-/* True for https, and for http to localhost or a loopback address. */
-bool fetch_may_go(const struct url *url);
 /*
  * Makes the request and reads the answer into `response`, which the caller has made with
  * fetch_response_init and frees, also after a fault. FETCH_OK: it is complete, with any status

@@ -6,7 +6,6 @@
 #include "cmd/secret.h"
 #include "cmd/visible.h"
 #include "http/chars.h"
-#include "http/origin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -85,16 +84,6 @@ static int read_key(struct publish *p)
 	return EXIT_OK;
 }
 
-/* A key in clear over a network is a key for everybody on it. */
-static bool key_would_leak(const struct publish *p)
-{
-	struct host_port host;
-
-	if (!p->post.key.ptr)
-		return false;
-	return host_parse(p->url.authority, &host) || !host_is_loopback(host.host);
-}
-
 static int read_target(struct publish *p)
 {
 	const char *text = args_get(p->args, URL);
@@ -106,7 +95,8 @@ static int read_target(struct publish *p)
 	int code = read_key(p);
 	if (code)
 		return code;
-	if (key_would_leak(p))
+	/* A key in clear over a network is a key for everybody on it. */
+	if (p->post.key.ptr && !url_is_private(&p->url))
 		return usage_error(p->args,
 				   "the key would travel in clear to %.*s: plain http with a key "
 				   "is for this machine only",

@@ -63,7 +63,7 @@ static int read_url(struct ticket_ask *t)
 
 	if (url_parse(slice_of(text), &t->url))
 		return usage_error(t->args, "'%s' is not an http or https URL", text);
-	if (!fetch_may_go(&t->url))
+	if (!url_is_private(&t->url))
 		return usage_error(t->args,
 				   "the token would travel in clear to %.*s: plain http is for "
 				   "this machine only",

@@ -201,14 +201,6 @@ bool conf_is_url(struct slice text)
 	       (slice_eq_nocase(scheme, SLICE("https")) || slice_eq_nocase(scheme, SLICE("http")));
 }
 
-/* Of loopback only what no resolver could lead elsewhere, in one spelling. */
-static bool is_private(const struct url *url)
-{
-	return url->https || slice_eq_nocase(url->host, SLICE("localhost")) ||
-	       slice_eq(url->host, SLICE("::1")) ||
-	       (host_is_literal(url->host) && host_is_loopback(url->host));
-}
-
 static bool read_url(struct slice text, struct writer *out, struct writer *why)
 {
 	struct url url;
@@ -218,7 +210,7 @@ static bool read_url(struct slice text, struct writer *out, struct writer *why)
 	if (url_parse(text, &url))
 		return refuse(why, SLICE("expected a URL such as https://id.example/keys, without "
 					 "user information"));
-	if (!is_private(&url))
+	if (!url_is_private(&url))
 		return refuse(why, SLICE("http:// is for loopback only: elsewhere anybody on the "
 					 "way could answer; write https://"));
 	return accept(out, text);

@@ -155,3 +155,10 @@ enum err url_parse(struct slice s, struct url *ret_url)
 	*ret_url = url;
 	return OK;
 }
+
+bool url_is_private(const struct url *url)
+{
+	return url->https || slice_eq_nocase(url->host, SLICE("localhost")) ||
+	       slice_eq(url->host, SLICE("::1")) ||
+	       (host_is_literal(url->host) && host_is_loopback(url->host));
+}

@@ -44,3 +44,9 @@ struct url {
  * A fragment is cut off; a query needs a path before it. Errors: E_SYNTAX, E_RANGE (port).
  */
 enum err url_parse(struct slice s, struct url *ret_url);
+/*
+ * True where what is sent cannot be read on the way: https, or http to localhost or a loopback
+ * address. Of loopback only what no resolver could lead elsewhere, in one spelling: not the names
+ * below localhost, nor the IPv4 addresses within IPv6.
+ */
+bool url_is_private(const struct url *url);

@@ -192,6 +192,36 @@ static void an_absolute_url_is_split_into_its_parts(void **state)
 	}
 }
 
+static const struct {
+	const char *name;
+	const char *url;
+	bool is_private;
+} ways[] = {
+	{"https", "https://example.com/", true},
+	{"plain http", "http://example.com/", false},
+	{"localhost", "http://LocalHost:8080/", true},
+	{"a name below localhost is what a resolver says", "http://a.localhost/", false},
+	{"localhost as a label of another", "http://localhost.example.com/", false},
+	{"any address of 127/8", "http://127.1.2.3/", true},
+	{"an address in a name", "http://127.0.0.1.example.com/", false},
+	{"another address", "http://128.0.0.1/", false},
+	{"IPv6 loopback", "http://[::1]/", true},
+	{"another spelling of it", "http://[0:0:0:0:0:0:0:1]/", false},
+	{"IPv4 within IPv6", "http://[::ffff:127.0.0.1]/", false},
+	{"another IPv6 address", "http://[::2]/", false},
+};
+
+static void plain_http_is_private_on_loopback_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
+		struct url url;
+
+		check(ways[i].name, url_parse(slice_of(ways[i].url), &url) == OK);
+		check(ways[i].name, url_is_private(&url) == ways[i].is_private);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +230,7 @@ int main(void)
 		cmocka_unit_test(a_query_is_walked_in_order),
 		cmocka_unit_test(a_pair_is_found_by_its_decoded_name),
 		cmocka_unit_test(an_absolute_url_is_split_into_its_parts),
+		cmocka_unit_test(plain_http_is_private_on_loopback_alone),
 	};
 
 	return cmocka_run_group_tests_name("url", tests, NULL, NULL);
