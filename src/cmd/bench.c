@@ -227,8 +227,9 @@ static bool server_is_there(const struct args *args, const struct bench_settings
 static bool resolve(const struct url *url, struct tcp_target *ret_target)
 {
 	const char *why;
+	size_t n;
 
-	if (!tcp_resolve(url->host, url->port, ret_target, &why))
+	if (!tcp_lookup(url->host, url->port, ret_target, 1, &n, &why))
 		return true;
 	(void)fprintf(stderr, "sluice bench: %.*s: %s\n", SLICE_ARG(url->host), why);
 	return false;

@@ -3,9 +3,8 @@
  * dial.h - a TCP connection to host:port for tools: every address of the name in turn, each with
  * a deadline, none of them blocking.
  *
- * The name itself is looked up by getaddrinfo, which blocks: a foreground tool has nobody to keep
- * waiting but the person who started it, and gets /etc/hosts and nsswitch as the person expects
- * them. c-ares is for the daemon, where one slow name must not stop ten thousand streams.
+ * The name itself is looked up by tcp_lookup, which blocks. c-ares is for the daemon, where one
+ * slow name must not stop ten thousand streams.
  */
 #pragma once
 

@@ -11,8 +11,21 @@
 
 #define PORT_DIGITS 6
 
-enum err tcp_resolve(struct slice host, uint16_t port, struct tcp_target *ret_target,
-		     const char **ret_why)
+static size_t take_addresses(const struct addrinfo *at, struct tcp_target *targets, size_t cap)
+{
+	size_t n = 0;
+
+	for (; at && n < cap; at = at->ai_next) {
+		struct tcp_target *target = &targets[n++];
+
+		*target = (struct tcp_target){.address_len = at->ai_addrlen};
+		memcpy(&target->address, at->ai_addr, at->ai_addrlen);
+	}
+	return n;
+}
+
+enum err tcp_lookup(struct slice host, uint16_t port, struct tcp_target *ret_targets, size_t cap,
+		    size_t *ret_count, const char **ret_why)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
 	struct addrinfo *found = NULL;
@@ -30,8 +43,7 @@ enum err tcp_resolve(struct slice host, uint16_t port, struct tcp_target *ret_ta
 		*ret_why = gai_strerror(failed);
 		return E_NOT_FOUND;
 	}
-	*ret_target = (struct tcp_target){.address_len = found->ai_addrlen};
-	memcpy(&ret_target->address, found->ai_addr, found->ai_addrlen);
+	*ret_count = take_addresses(found, ret_targets, cap);
 	freeaddrinfo(found);
 	return OK;
 }

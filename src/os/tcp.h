@@ -16,11 +16,13 @@ struct tcp_target {
 };
 
 /*
- * The first address of host:port. Blocks: getaddrinfo is right for a tool that asks once before
- * it starts. On error *ret_why says what is wrong; static text. Errors: E_TOO_BIG, E_NOT_FOUND.
+ * The first addresses of host:port, at most `cap`, and at least one. Blocks: getaddrinfo is right
+ * for a tool, which keeps nobody waiting but the person who started it, and gets /etc/hosts and
+ * nsswitch as the person expects them. On error *ret_why says what is wrong; static text. Errors:
+ * E_TOO_BIG, E_NOT_FOUND.
  */
-enum err tcp_resolve(struct slice host, uint16_t port, struct tcp_target *ret_target,
-		     const char **ret_why);
+enum err tcp_lookup(struct slice host, uint16_t port, struct tcp_target *ret_targets, size_t cap,
+		    size_t *ret_count, const char **ret_why);
 /* True for an address in 127.0.0.0/8, where every source address is ours to use. */
 bool tcp_is_loopback4(const struct tcp_target *target);
 /*

@@ -36,13 +36,14 @@ static void bytes_go_both_ways_until_the_end(void **state)
 {
 	(void)state;
 	struct tcp_target target;
+	size_t n = 0;
 	const char *why = NULL;
 	uint16_t port;
 	char room[8];
 	int fd;
 	int listener = listen_somewhere(&port);
 
-	assert_int_equal(tcp_resolve(SLICE("127.0.0.1"), port, &target, &why), OK);
+	assert_int_equal(tcp_lookup(SLICE("127.0.0.1"), port, &target, 1, &n, &why), OK);
 	assert_true(tcp_is_loopback4(&target));
 	assert_int_equal(tcp_connect(&target, 0, &fd), OK);
 	wait_for(fd, POLLOUT);
@@ -67,6 +68,7 @@ static void the_source_address_is_the_one_asked_for(void **state)
 {
 	(void)state;
 	struct tcp_target target;
+	size_t n = 0;
 	struct sockaddr_in in;
 	socklen_t len = sizeof(in);
 	const char *why = NULL;
@@ -74,7 +76,7 @@ static void the_source_address_is_the_one_asked_for(void **state)
 	int fd;
 	int listener = listen_somewhere(&port);
 
-	assert_int_equal(tcp_resolve(SLICE("127.0.0.1"), port, &target, &why), OK);
+	assert_int_equal(tcp_lookup(SLICE("127.0.0.1"), port, &target, 1, &n, &why), OK);
 	assert_int_equal(tcp_connect(&target, 0x7f010203, &fd), OK);
 	int peer = accept(listener, (struct sockaddr *)&in, &len);
 	assert_true(peer >= 0);
@@ -91,12 +93,13 @@ static void a_refusal_is_told_by_the_socket(void **state)
 {
 	(void)state;
 	struct tcp_target target;
+	size_t n = 0;
 	const char *why = NULL;
 	uint16_t port;
 	int fd;
 
 	tcp_close(listen_somewhere(&port));
-	assert_int_equal(tcp_resolve(SLICE("127.0.0.1"), port, &target, &why), OK);
+	assert_int_equal(tcp_lookup(SLICE("127.0.0.1"), port, &target, 1, &n, &why), OK);
 	assert_int_equal(tcp_connect(&target, 0, &fd), OK);
 	wait_for(fd, POLLOUT);
 	assert_int_equal(tcp_error(fd), ECONNREFUSED);
@@ -107,18 +110,19 @@ static void names_have_a_maximum_and_a_reason(void **state)
 {
 	(void)state;
 	struct tcp_target target;
+	size_t n = 0;
 	const char *why = NULL;
 	static char name[TCP_MAX_HOST + 1];
 
 	memset(name, 'a', sizeof(name));
 	struct slice too_long = {name, sizeof(name)};
-	assert_int_equal(tcp_resolve(too_long, 80, &target, &why), E_TOO_BIG);
+	assert_int_equal(tcp_lookup(too_long, 80, &target, 1, &n, &why), E_TOO_BIG);
 	assert_non_null(why);
 	why = NULL;
-	assert_int_equal(tcp_resolve(slice_upto(too_long, TCP_MAX_HOST), 80, &target, &why),
+	assert_int_equal(tcp_lookup(slice_upto(too_long, TCP_MAX_HOST), 80, &target, 1, &n, &why),
 			 E_NOT_FOUND);
 	assert_non_null(why);
-	assert_int_equal(tcp_resolve(SLICE("::1"), 80, &target, &why), OK);
+	assert_int_equal(tcp_lookup(SLICE("::1"), 80, &target, 1, &n, &why), OK);
 	assert_false(tcp_is_loopback4(&target));
 }
 
