@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cmd/bench_measure.h"
 #include "cmd/bench_stream.h"
+#include "cmd/secret.h"
 #include "os/fdlimit.h"
 #include "os/procfs.h"
 
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MAX        4096u /* bytes of a publish key; a JWT fits */
+#define FAULT_MAX      4096u /* bytes of a complaint */
 #define TOPIC_MAX      1024u /* bytes, decoded */
 #define PID_MAX        4194304u
 #define TIME_MAX_MS    86400000u
@@ -45,9 +46,8 @@ const struct option_row bench_options[] = {
 	[WINDOW] = {"window", 0, "N", "Without --rate: events on their way at one time",
 		    .fallback = "1"},
 	[PUBLISH] = {"publish", 0, "URL", "Where to POST events (default: /publish of the server)"},
-	[KEY_FILE] =
-		{"key-file", 0, "FILE",
-		 "Publish key, in its first line (default: SLUICE_PUBLISH_KEY of the environment)"},
+	[KEY_FILE] = {"key-file", 0, "FILE",
+		      "File that holds the publish key (default: SLUICE_PUBLISH_KEY)"},
 	[SIZE] = {"size", 0, "BYTES", "Data of an event, at least 57", .fallback = "128"},
 	[RAMP] = {"ramp", 0, "N/s", "Streams to open per second (default: as fast as they open)"},
 	[IDLE] = {"idle", 0, "TIME", "Leave the streams idle this long before the first event"},
@@ -62,7 +62,7 @@ const struct option_row bench_options[] = {
 /* What the settings point into. */
 struct bench_texts {
 	char topic[TOPIC_MAX];
-	char key[KEY_MAX];
+	struct arena arena; /* the key */
 };
 
 /* "500/s" or "500". */
@@ -163,40 +163,16 @@ static bool read_urls(const struct args *args, struct bench_settings *set, struc
 	return true;
 }
 
-static bool is_visible(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] < '!' || s.ptr[i] > '~')
-			return false;
-	}
-	return s.len > 0;
-}
-
-/* The first line of the file, else the environment; a key never stands on the command line. */
 static bool read_key(const struct args *args, struct bench_settings *set, struct bench_texts *t)
 {
-	const char *path = args_get(args, KEY_FILE);
-	struct slice key = slice_of(getenv("SLUICE_PUBLISH_KEY"));
+	char text[FAULT_MAX];
+	struct writer fault;
 
-	if (path) {
-		FILE *file = fopen(path, "re");
-		bool got = file && fgets(t->key, sizeof(t->key), file);
-
-		if (file)
-			(void)fclose(file);
-		if (!got) {
-			(void)usage_error(args, "cannot read a key from '%s'", path);
-			return false;
-		}
-		key = slice_of(t->key);
-		key = slice_trim(slice_upto(key, strcspn(t->key, "\r\n")));
-	}
-	if (key.ptr && !is_visible(key)) {
-		(void)usage_error(args, "the publish key must be visible ASCII without spaces");
-		return false;
-	}
-	set->publish.key = key;
-	return true;
+	writer_init(&fault, text, sizeof(text));
+	if (!secret_publish_key(&t->arena, args_get(args, KEY_FILE), &set->publish.key, &fault))
+		return true;
+	(void)usage_error(args, "%.*s", SLICE_ARG(writer_slice(&fault)));
+	return false;
 }
 
 static bool enough_descriptors(const struct args *args, const struct bench_settings *set)
@@ -277,21 +253,30 @@ static int run_and_print(const struct bench_settings *set, bool json)
 	return code;
 }
 
-int bench_run(const struct args *args)
+static int prepare_and_run(const struct args *args, struct bench_texts *texts)
 {
 	struct bench_settings set = {0};
-	struct bench_texts texts;
 	struct slice format = slice_of(args_get(args, FORMAT));
 	bool json = slice_eq(format, SLICE("json"));
 
 	if (!json && !slice_eq(format, SLICE("text")))
 		return usage_error(args, "--format is '%s': give text or json", format.ptr);
-	if (!read_numbers(args, &set) || !read_urls(args, &set, &texts) ||
-	    !read_key(args, &set, &texts) || !enough_descriptors(args, &set) ||
+	if (!read_numbers(args, &set) || !read_urls(args, &set, texts) ||
+	    !read_key(args, &set, texts) || !enough_descriptors(args, &set) ||
 	    !server_is_there(args, &set))
 		return EXIT_USAGE;
 	if (!resolve(&set.url, &set.stream_address) ||
 	    !resolve(&set.publish.url, &set.publish_address))
 		return EXIT_UNREACHABLE;
 	return run_and_print(&set, json);
+}
+
+int bench_run(const struct args *args)
+{
+	struct bench_texts texts;
+
+	arena_init(&texts.arena, 4 * SECRET_MAX);
+	int code = prepare_and_run(args, &texts);
+	arena_free(&texts.arena);
+	return code;
 }

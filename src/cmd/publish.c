@@ -69,18 +69,12 @@ static int complain(int code, struct slice what)
 
 static int read_key(struct publish *p)
 {
-	const char *path = args_get(p->args, KEY_FILE);
-	const char *env = getenv("SLUICE_PUBLISH_KEY");
 	char text[MAX_FAULT];
 	struct writer fault;
 
 	writer_init(&fault, text, sizeof(text));
-	if (path && secret_read(&p->arena, slice_of(path), &p->post.key, &fault))
+	if (secret_publish_key(&p->arena, args_get(p->args, KEY_FILE), &p->post.key, &fault))
 		return usage_error(p->args, "%.*s", SLICE_ARG(writer_slice(&fault)));
-	if (!path && env && env[0])
-		p->post.key = slice_of(env);
-	if (text_run(p->post.key) < p->post.key.len)
-		return usage_error(p->args, "SLUICE_PUBLISH_KEY must be one line of text");
 	return EXIT_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A file that fills the room is too large: nobody knows what stands behind. */
@@ -66,5 +67,18 @@ enum err secret_read(struct arena *arena, struct slice path, struct slice *ret_s
 	if (!copy.ptr)
 		return complain(fault, E_NOMEM, path);
 	*ret_secret = copy;
+	return OK;
+}
+
+enum err secret_publish_key(struct arena *arena, const char *path, struct slice *ret_key,
+			    struct writer *fault)
+{
+	struct slice key = slice_of(getenv("SLUICE_PUBLISH_KEY"));
+
+	if (path)
+		return secret_read(arena, slice_of(path), ret_key, fault);
+	if (text_run(key) < key.len)
+		return complain(fault, E_SYNTAX, SLICE("SLUICE_PUBLISH_KEY"));
+	*ret_key = key.len > 0 ? key : SLICE_NONE;
 	return OK;
 }

@@ -14,3 +14,9 @@
  */
 enum err secret_read(struct arena *arena, struct slice path, struct slice *ret_secret,
 		     struct writer *fault);
+/*
+ * The publish key: what the file `path` holds; without one (NULL), SLUICE_PUBLISH_KEY of the
+ * environment, which stays its owner; ptr NULL without either. Errors and `fault` as above.
+ */
+enum err secret_publish_key(struct arena *arena, const char *path, struct slice *ret_key,
+			    struct writer *fault);

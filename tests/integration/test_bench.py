@@ -303,7 +303,7 @@ class Misuse(harness.TestCase):
         ("a ramp a minute", ["http://127.0.0.1/", "--ramp", "10/m"], "500/s"),
         ("an unknown format", ["http://127.0.0.1/", "--format", "xml"], "text or json"),
         ("a key file that is not there", ["http://127.0.0.1/", "--key-file", "/nonexistent"],
-         "cannot read a key"),
+         "/nonexistent: No such file"),
         ("a broken topic", ["http://127.0.0.1/?topic=%zz"], "the topic in the URL"),
         ("a process that is not there", ["http://127.0.0.1/", "--pid", "4194304"],
          "there is no process"),
@@ -342,9 +342,14 @@ class Key(harness.TestCase):
         env = {"SLUICE_PUBLISH_KEY": "secret-1"}
         self.assertEqual(self.heads(env=env), [b"Bearer secret-1"])
         with tempfile.NamedTemporaryFile("w") as file:
-            file.write("secret-2\nnot this\n")
+            file.write("secret-2\n")
             file.flush()
             self.assertEqual(self.heads("--key-file", file.name, env=env), [b"Bearer secret-2"])
+            file.write("another line\n")
+            file.flush()
+            done = run("bench", "http://127.0.0.1/", "--key-file", file.name)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("must hold one line of text", done.stderr)
 
 
 if __name__ == "__main__":
