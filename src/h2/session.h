@@ -23,6 +23,8 @@
 #define H2_PREFACE       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" /* RFC 9113 3.4 */
 #define H2_PREFACE_LEN   24u
 #define H2_MAX_PARTS     128u        /* slices of one h2_stream_send */
+#define H2_MAX_FIELDS    48u         /* field lines of an answer */
+#define H2_MAX_LINES     4096u       /* their bytes */
 #define H2_MAX_GATHER    (64u << 10) /* bytes that a cork holds back before they are sent */
 #define H2_MAX_LAST      (33u << 20) /* bytes of last words of one stream */
 #define H2_MAX_LASTS     (64u << 20) /* bytes of last words waiting, all of a session */
@@ -38,6 +40,7 @@ enum h2_end {
 	H2_END_NONE,     /* it goes on */
 	H2_END_PROTOCOL, /* the peer broke the protocol; nghttp2 said which rule */
 	H2_END_MEMORY,
+	H2_END_UNREAD, /* the peer provokes frames and does not read them */
 #define X(name, word, burst, rate, help) H2_END_##name,
 #include "h2/budget.def"
 #undef X
@@ -58,7 +61,8 @@ struct h2_events {
 	 * (HTTP_FAULT_NONE: there is none) the request is well-formed HTTP/2 but not one that we
 	 * take: too many fields, a path or an authority that is none; req then has what was read.
 	 * `ended`: no body follows. Gives the owner of the stream, whom all further calls bring;
-	 * NULL: nobody wants it, and the stream is reset.
+	 * NULL: nobody wants it, and the stream is reset. Where the call itself has finished or
+	 * reset the stream, the result does not matter.
 	 */
 	void *(*request)(void *ctx, struct h2_stream *stream, const struct http_request *req,
 			 enum http_fault fault, bool ended);
@@ -66,9 +70,12 @@ struct h2_events {
 	void (*body)(void *ctx, void *owner, struct slice data);
 	/* The body is whole. */
 	void (*ended)(void *ctx, void *owner);
-	/* After a short h2_stream_send: there is room again. */
+	/* After a short h2_stream_send, or h2_stream_want: there is room. Only within flush. */
 	void (*writable)(void *ctx, void *owner);
-	/* The peer reset the stream, or the session is freed: the owner's stream is gone. */
+	/*
+	 * The peer reset the stream or broke its rules, or the session is freed: the stream is no
+	 * more. Only within receive, flush and free.
+	 */
 	void (*gone)(void *ctx, void *owner);
 	/* As engine_io.send. */
 	ptrdiff_t (*send)(void *ctx, const struct slice *parts, size_t n);
@@ -96,6 +103,8 @@ enum h2_end h2_session_end(const struct h2_session *s);
  * connection is writable, and at the end of a turn. False: the connection is gone.
  */
 bool h2_session_flush(struct h2_session *s);
+/* True while there is something for flush to do that waits for nothing. */
+bool h2_session_is_ready(const struct h2_session *s);
 /* True while output waits for the connection: the caller wants to hear that it is writable. */
 bool h2_session_is_blocked(const struct h2_session *s);
 /*
@@ -114,14 +123,21 @@ void h2_session_goaway(struct h2_session *s, uint32_t error);
 /*
  * The head of the answer: a status and field lines ("Name: value\r\n"...) as policy/head.h writes
  * them; names go out in lower case. `end`: there is no body. Once per stream. Errors: E_NOMEM,
- * E_SYNTAX (a line that is none), E_BAD_FIELD (a connection-specific field: never on HTTP/2).
+ * E_SYNTAX (a line that is none), E_BAD_FIELD (a connection-specific field: never on HTTP/2),
+ * E_TOO_BIG (past H2_MAX_FIELDS or H2_MAX_LINES).
  */
 enum err h2_stream_respond(struct h2_stream *stream, unsigned status, struct slice lines, bool end);
+/* 100 Continue (RFC 9110 15.2.1), before the head of the answer. Without memory it is not sent. */
+void h2_stream_continue(struct h2_stream *stream);
 /*
- * Body bytes after the head: how many were taken (at least 1), H2_BLOCKED or H2_GONE. Before the
- * head has gone out it is H2_BLOCKED. n <= H2_MAX_PARTS.
+ * Body bytes after the head: how many were taken (at least 1), H2_BLOCKED or H2_GONE: then the
+ * owner hears no more of it, and the stream may not be used again. Within `request`, `body`,
+ * `ended` and `gone`, and before h2_stream_respond, it is always H2_BLOCKED; `writable` follows.
+ * n <= H2_MAX_PARTS.
  */
 ptrdiff_t h2_stream_send(struct h2_stream *stream, const struct slice *parts, size_t n);
+/* Asks for one `writable` once there is room, as a short h2_stream_send does. */
+void h2_stream_want(struct h2_stream *stream);
 /*
  * Last words (copied; may be empty) and the end of the stream. The owner hears no more of it. What
  * does not go out now follows as the windows open; past H2_MAX_LAST or H2_MAX_LASTS, and when the

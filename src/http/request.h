@@ -71,6 +71,7 @@ enum http_body {
 	HTTP_BODY_NONE,
 	HTTP_BODY_LENGTH,
 	HTTP_BODY_CHUNKED,
+	HTTP_BODY_STREAM, /* until the end of the stream, of a length that nobody told: HTTP/2 */
 };
 
 struct http_request {
