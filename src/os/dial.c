@@ -10,6 +10,14 @@ enum err dial_start(struct dial *d, struct slice host, uint16_t port, const char
 	return tcp_lookup(host, port, d->targets, DIAL_MAX_ADDRESSES, &d->count, ret_why);
 }
 
+int dial_take(struct dial *d)
+{
+	int fd = d->fd;
+
+	d->fd = -1;
+	return fd;
+}
+
 void dial_close(struct dial *d)
 {
 	tcp_close(d->fd);

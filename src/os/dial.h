@@ -15,7 +15,7 @@
 
 enum dial_step {
 	DIAL_WAIT,   /* until `fd` is writable, or `due_ms` */
-	DIAL_READY,  /* `fd` is connected, and the caller's to close */
+	DIAL_READY,  /* `fd` is connected: dial_take it */
 	DIAL_FAILED, /* no address answers; errno of the last one in `error` */
 };
 
@@ -35,5 +35,7 @@ struct dial {
 enum err dial_start(struct dial *d, struct slice host, uint16_t port, const char **ret_why);
 /* Goes as far as it can at `now_ms`. */
 enum dial_step dial_step(struct dial *d, uint64_t now_ms);
+/* After DIAL_READY: the descriptor, which is the caller's from now on. */
+int dial_take(struct dial *d);
 /* Harmless if there is nothing to close. */
 void dial_close(struct dial *d);

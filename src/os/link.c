@@ -4,12 +4,12 @@
 #include "base/require.h"
 #include "os/monotonic.h"
 
-#include <errno.h>
 #include <string.h>
 
 static enum link_fault wait_for(const struct link *link, short events, uint64_t step_ms)
 {
-	struct pollfd p = {.fd = link->dial.fd, .events = events};
+	int fd = link->wire.fd >= 0 ? link->wire.fd : link->dial.fd;
+	struct pollfd p = {.fd = fd, .events = events};
 
 	switch (patience_wait(link->patience, &p, 1, step_ms)) {
 	case PATIENCE_READY:
@@ -55,31 +55,31 @@ static enum link_fault connect_first(struct link *link)
 	}
 }
 
-static enum link_fault tls_fault(struct link *link)
+static enum link_fault wait_wire(struct link *link, long step)
 {
-	link->why = link->tls.why;
-	return LINK_UNTRUSTED;
+	return wait_for(link, step == WIRE_WANT_READ ? POLLIN : POLLOUT, UINT64_MAX);
 }
 
-static enum link_fault tls_wait(struct link *link, long step)
+static enum link_fault failed(struct link *link)
 {
-	return wait_for(link, step == TLS_WANT_READ ? POLLIN : POLLOUT, UINT64_MAX);
+	link->why = link->wire.why;
+	return link->wire.tls.ssl ? LINK_UNTRUSTED : LINK_BROKEN;
 }
 
 static enum link_fault greet(struct link *link, const struct tls_trust *trust, struct slice host)
 {
-	if (tls_client_init(&link->tls, trust, link->dial.fd, host)) {
+	if (wire_secure(&link->wire, trust, host, SLICE("http/1.1"))) {
 		link->why = "out of memory, or the host name is too long";
 		return LINK_UNTRUSTED;
 	}
 	for (;;) {
-		long step = tls_client_handshake(&link->tls);
+		long step = wire_greet(&link->wire);
 
 		if (step > 0)
 			return LINK_OK;
-		if (step == TLS_FAILED)
-			return tls_fault(link);
-		enum link_fault fault = tls_wait(link, step);
+		if (step == WIRE_FAILED)
+			return failed(link);
+		enum link_fault fault = wait_wire(link, step);
 		if (fault)
 			return fault;
 	}
@@ -90,95 +90,54 @@ enum link_fault link_open(struct link *link, const struct tcp_target *targets, s
 			  const struct patience *patience)
 {
 	*link = (struct link){.dial = {.fd = -1, .count = n}, .patience = patience};
+	wire_init(&link->wire, -1);
 	require(n <= DIAL_MAX_ADDRESSES);
 	if (n > 0)
 		memcpy(link->dial.targets, targets, n * sizeof(*targets));
 	enum link_fault fault = connect_first(link);
-	return fault || !trust ? fault : greet(link, trust, host);
-}
-
-static enum link_fault send_plain(struct link *link, struct slice *bytes)
-{
-	long n = tcp_send(link->dial.fd, *bytes);
-
-	if (n == TCP_AGAIN)
-		return wait_for(link, POLLOUT, UINT64_MAX);
-	if (n == TCP_FAILED) {
-		link->why = strerrordesc_np(errno);
-		return LINK_BROKEN;
-	}
-	*bytes = slice_from(*bytes, (size_t)n);
-	return LINK_OK;
-}
-
-static enum link_fault send_tls(struct link *link, struct slice *bytes)
-{
-	long n = tls_client_send(&link->tls, *bytes);
-
-	if (n == TLS_FAILED)
-		return tls_fault(link);
-	if (n < 0)
-		return tls_wait(link, n);
-	/* The peer has said goodbye: nobody will read the rest. */
-	if (n == 0)
-		return LINK_BROKEN;
-	*bytes = slice_from(*bytes, (size_t)n);
-	return LINK_OK;
+	if (fault)
+		return fault;
+	wire_init(&link->wire, dial_take(&link->dial));
+	return trust ? greet(link, trust, host) : LINK_OK;
 }
 
 enum link_fault link_send(struct link *link, struct slice bytes)
 {
-	enum link_fault fault = LINK_OK;
+	while (bytes.len > 0) {
+		long n = wire_send(&link->wire, bytes);
 
-	while (!fault && bytes.len > 0)
-		fault = link->tls.ssl ? send_tls(link, &bytes) : send_plain(link, &bytes);
-	return fault;
-}
-
-static enum link_fault receive_plain(struct link *link, char *room, size_t cap, size_t *ret_n)
-{
-	for (;;) {
-		long n = tcp_receive(link->dial.fd, room, cap);
-
-		if (n >= 0) {
-			*ret_n = (size_t)n;
-			return LINK_OK;
-		}
-		if (n == TCP_FAILED) {
-			link->why = strerrordesc_np(errno);
+		if (n == WIRE_FAILED)
+			return failed(link);
+		/* The peer has said goodbye: nobody will read the rest. */
+		if (n == 0)
 			return LINK_BROKEN;
-		}
-		enum link_fault fault = wait_for(link, POLLIN, UINT64_MAX);
+		enum link_fault fault = n < 0 ? wait_wire(link, n) : LINK_OK;
 		if (fault)
 			return fault;
+		bytes = slice_from(bytes, n > 0 ? (size_t)n : 0);
 	}
-}
-
-static enum link_fault receive_tls(struct link *link, char *room, size_t cap, size_t *ret_n)
-{
-	for (;;) {
-		long n = tls_client_receive(&link->tls, room, cap);
-
-		if (n >= 0) {
-			*ret_n = (size_t)n;
-			return LINK_OK;
-		}
-		if (n == TLS_FAILED)
-			return tls_fault(link);
-		enum link_fault fault = tls_wait(link, n);
-		if (fault)
-			return fault;
-	}
+	return LINK_OK;
 }
 
 enum link_fault link_receive(struct link *link, char *room, size_t cap, size_t *ret_n)
 {
-	return link->tls.ssl ? receive_tls(link, room, cap, ret_n)
-			     : receive_plain(link, room, cap, ret_n);
+	for (;;) {
+		long n = wire_receive(&link->wire, room, cap);
+
+		if (n >= 0) {
+			*ret_n = (size_t)n;
+			return LINK_OK;
+		}
+		if (n == WIRE_FAILED)
+			return failed(link);
+		enum link_fault fault = wait_wire(link, n);
+		if (fault)
+			return fault;
+	}
 }
 
 void link_close(struct link *link)
 {
-	tls_client_fini(&link->tls);
+	wire_close(&link->wire);
 	dial_close(&link->dial);
 }

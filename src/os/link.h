@@ -6,7 +6,7 @@
 
 #include "os/dial.h"
 #include "os/patience.h"
-#include "os/tls_client.h"
+#include "os/wire.h"
 
 #define LINK_FAULT_MAP(X)                                                                          \
 	X(LINK_LATE, "no answer in time")                                                          \
@@ -24,7 +24,7 @@ enum link_fault {
 
 struct link {
 	struct dial dial;
-	struct tls_client tls; /* ssl NULL: plain */
+	struct wire wire;
 	const struct patience *patience;
 	const char *why; /* more about the fault; NULL: nothing; static text */
 };

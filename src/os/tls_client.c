@@ -165,6 +165,28 @@ enum err tls_client_init(struct tls_client *c, const struct tls_trust *trust, in
 	return OK;
 }
 
+enum err tls_client_offer(struct tls_client *c, struct slice protocol)
+{
+	unsigned char list[1 + TLS_MAX_PROTOCOL];
+
+	if (protocol.len > TLS_MAX_PROTOCOL)
+		return E_TOO_BIG;
+	list[0] = (unsigned char)protocol.len;
+	memcpy(list + 1, protocol.ptr, protocol.len);
+	/* The one function of OpenSSL that gives 0 for success. */
+	return SSL_set_alpn_protos(c->ssl, list, 1 + (unsigned)protocol.len) == 0 ? OK : E_NOMEM;
+}
+
+/* OpenSSL itself ends the handshake where the peer chooses what was not offered. */
+bool tls_client_agreed(const struct tls_client *c)
+{
+	const unsigned char *chosen = NULL;
+	unsigned len = 0;
+
+	SSL_get0_alpn_selected(c->ssl, &chosen, &len);
+	return len > 0;
+}
+
 static const char *reason(const SSL *ssl)
 {
 	long verdict = SSL_get_verify_result(ssl);
@@ -188,6 +210,7 @@ static long step(struct tls_client *c, int result)
 		return 0;
 	default:
 		c->why = reason(c->ssl);
+		c->untrusted = SSL_get_verify_result(c->ssl) != X509_V_OK;
 		ERR_clear_error();
 		/* After a fatal error no goodbye may be sent (SSL_shutdown(3)). */
 		SSL_set_quiet_shutdown(c->ssl, 1);

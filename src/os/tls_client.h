@@ -10,7 +10,8 @@
 
 #include <openssl/types.h>
 
-#define TLS_MAX_HOST 255u /* bytes (RFC 1035 2.3.4) */
+#define TLS_MAX_HOST     255u /* bytes (RFC 1035 2.3.4) */
+#define TLS_MAX_PROTOCOL 32u  /* bytes of a name of ALPN */
 
 /* Which authorities are believed. Immutable: all threads may share one. */
 struct tls_trust;
@@ -27,6 +28,7 @@ struct tls_client {
 	SSL *ssl;
 	int fd;          /* the caller's to close */
 	const char *why; /* of TLS_FAILED; static text, never a secret */
+	bool untrusted;  /* of TLS_FAILED: the certificate is not one that we believe */
 };
 
 #define TLS_WANT_READ  (-1) /* wait until the socket is readable */
@@ -39,6 +41,13 @@ struct tls_client {
  */
 enum err tls_client_init(struct tls_client *c, const struct tls_trust *trust, int fd,
 			 struct slice host);
+/*
+ * Before the handshake: offers `protocol` alone (ALPN, RFC 7301), such as "h2". Errors: E_TOO_BIG
+ * (past TLS_MAX_PROTOCOL), E_NOMEM.
+ */
+enum err tls_client_offer(struct tls_client *c, struct slice protocol);
+/* After the handshake: the peer has agreed to the offer. Without ALPN it says nothing: false. */
+bool tls_client_agreed(const struct tls_client *c);
 /* 1 when the peer is verified and bytes may go, else one of the negative results. */
 long tls_client_handshake(struct tls_client *c);
 /* Bytes received, 0 at the end that the peer announced, else one of the negative results. */
