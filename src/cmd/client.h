@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * client.h - one HTTP/1.1 exchange of a tool: connect, send, read the head, hand out the body.
+ * client.h - one HTTP/1.1 exchange of a tool, over TCP or TLS: connect, send, read the head, hand
+ * out the body.
  *
  * Never blocks but for the name lookup (os/dial.h): the owner polls the descriptor and calls
  * client_step. One connection per exchange, closed at its end.
@@ -12,6 +13,7 @@
 #include "http/response.h"
 #include "http/url.h"
 #include "os/dial.h"
+#include "os/wire.h"
 
 #include <poll.h>
 
@@ -33,7 +35,11 @@ struct client_sink {
 
 struct client {
 	struct client_sink sink;
+	const struct tls_trust *trust;
+	const struct url *url;
 	struct dial dial;
+	struct wire wire;
+	short events; /* of poll, that the wire waits for */
 	struct slice unsent;
 	struct buf in; /* of the head */
 	struct http_chunked chunked;
@@ -41,17 +47,21 @@ struct client {
 	enum http_body body;
 	uint64_t left; /* bytes of the body, for HTTP_BODY_LENGTH */
 	uint64_t due_ms;
-	const char *why; /* static text */
-	int error;       /* errno behind it; 0: none */
+	const char *why;    /* static text */
+	const char *detail; /* more of it; NULL: nothing */
+	bool untrusted;     /* failed, because the server's certificate is not one to believe */
 };
 
-/* Allocates nothing. */
-void client_init(struct client *c, struct client_sink sink);
+/*
+ * Allocates nothing. `trust`: who is believed for https; NULL: only http is asked for. The client
+ * must not move.
+ */
+void client_init(struct client *c, struct client_sink sink, const struct tls_trust *trust);
 /* Closes the connection and frees; harmless twice. */
 void client_fini(struct client *c);
 /*
- * Begins an exchange; a former one is dropped. `request` is a whole message and belongs to the
- * caller until the exchange ends.
+ * Begins an exchange; a former one is dropped. `url`, and `request`, which is a whole message,
+ * belong to the caller and stay until the exchange ends.
  */
 void client_start(struct client *c, const struct url *url, struct slice request, uint64_t now_ms);
 /* Goes as far as it can; reads at most once. After anything but CLIENT_WAIT call no more. */

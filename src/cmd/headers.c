@@ -63,6 +63,7 @@ static enum err add(struct headers *h, struct slice name, struct slice prefix, s
 
 	if (h->count == HEADERS_MAX)
 		return complain(fault, E_FULL, name, SLICE("too many header fields"));
+	h->secret = h->secret || is_credential(name);
 	if (slice_starts(value, SLICE("@"))) {
 		enum err err = secret_read(&h->arena, slice_from(value, 1), &value, fault);
 

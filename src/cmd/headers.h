@@ -17,7 +17,8 @@ struct headers {
 	struct http_field rows[HEADERS_MAX];
 	size_t count;
 	struct arena arena;
-	bool exposed; /* a credential stood on the command line, where ps shows it */
+	bool secret;  /* one of them is a credential */
+	bool exposed; /* it stood on the command line, where ps shows it */
 };
 
 void headers_init(struct headers *h);

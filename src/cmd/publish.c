@@ -4,6 +4,7 @@
 #include "cmd/publish_body.h"
 #include "cmd/publish_post.h"
 #include "cmd/secret.h"
+#include "cmd/trust.h"
 #include "cmd/visible.h"
 #include "http/chars.h"
 
@@ -31,6 +32,7 @@ enum {
 	RETRY,
 	NDJSON,
 	KEY_FILE,
+	CA,
 };
 
 const struct option_row publish_options[] = {
@@ -47,6 +49,7 @@ const struct option_row publish_options[] = {
 		 "without one"},
 	[KEY_FILE] = {"key-file", 'k', "FILE",
 		      "Publish key (default: SLUICE_PUBLISH_KEY of the environment)"},
+	[CA] = {"ca", 0, "FILE", TRUST_HELP},
 	{NULL},
 };
 
@@ -54,6 +57,7 @@ struct publish {
 	const struct args *args;
 	struct arena arena;
 	struct url url;
+	struct tls_trust *trust;
 	struct post post;
 	struct buf input;
 	char target[MAX_TARGET];
@@ -83,9 +87,7 @@ static int read_target(struct publish *p)
 	const char *text = args_get(p->args, URL);
 
 	if (url_parse(slice_of(text), &p->url))
-		return usage_error(p->args, "'%s' is not an http URL", text);
-	if (p->url.https)
-		return usage_error(p->args, "https is not supported yet by publish: %s", text);
+		return usage_error(p->args, "'%s' is not an http or https URL", text);
 	int code = read_key(p);
 	if (code)
 		return code;
@@ -303,14 +305,17 @@ int publish_run(const struct args *args)
 {
 	struct publish p = {.args = args};
 
+	int code = trust_read(args, CA, &p.trust);
 	arena_init(&p.arena, 4 * SECRET_MAX);
-	post_init(&p.post, MAX_BODY);
+	post_init(&p.post, MAX_BODY, p.trust);
 	buf_init(&p.input, PUBLISH_MAX_DATA + READ_SIZE);
-	int code = read_target(&p);
+	if (!code)
+		code = read_target(&p);
 	if (!code)
 		code = args_has(args, NDJSON) ? publish_lines(&p) : publish_one(&p);
 	buf_free(&p.input);
 	post_fini(&p.post);
 	arena_free(&p.arena);
+	tls_trust_free(p.trust);
 	return code;
 }

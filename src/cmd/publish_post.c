@@ -20,12 +20,12 @@ static bool on_body(void *ctx, struct slice piece)
 	return buf_append(&p->answer, piece) == OK;
 }
 
-void post_init(struct post *p, size_t max_body)
+void post_init(struct post *p, size_t max_body, const struct tls_trust *trust)
 {
 	const struct client_sink sink = {.ctx = p, .on_head = on_head, .on_body = on_body};
 
 	*p = (struct post){0};
-	client_init(&p->client, sink);
+	client_init(&p->client, sink, trust);
 	buf_init(&p->request, POST_MAX_HEAD + max_body);
 	buf_init(&p->answer, POST_MAX_ANSWER);
 }

@@ -19,8 +19,8 @@ struct post {
 	unsigned status;
 };
 
-/* `max_body` in bytes. The post must not move. */
-void post_init(struct post *p, size_t max_body);
+/* `max_body` in bytes; `trust` as for client_init. The post must not move. */
+void post_init(struct post *p, size_t max_body, const struct tls_trust *trust);
 void post_fini(struct post *p);
 /*
  * Sends `body`; on EXIT_OK the answer is in p->answer. Otherwise one line for the person is in

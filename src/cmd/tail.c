@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "cmd/tail_source.h"
+#include "cmd/trust.h"
 #include "http/chars.h"
 #include "os/interrupt.h"
 #include "os/monotonic.h"
@@ -32,6 +33,7 @@ enum {
 	COUNT,
 	MAX_TIME,
 	NO_RECONNECT,
+	CA,
 	QUIET,
 };
 
@@ -48,12 +50,14 @@ const struct option_row tail_options[] = {
 	[COUNT] = {"count", 'n', "N", "Stop after N events"},
 	[MAX_TIME] = {"max-time", 0, "DURATION", "Stop after this time"},
 	[NO_RECONNECT] = {"no-reconnect", 0, NULL, "Stop when the stream ends or breaks"},
+	[CA] = {"ca", 0, "FILE", TRUST_HELP},
 	[QUIET] = {"quiet", 'q', NULL, "Do not tell about connections on standard error"},
 	{NULL},
 };
 
 struct tail {
 	struct tail_settings settings;
+	struct tls_trust *trust;
 	struct tail_source *sources; /* TAIL_MAX_URLS at most */
 	size_t sources_len;
 	struct output out;
@@ -169,6 +173,9 @@ static int read_options(struct tail *t, const struct args *args)
 	if (!args_number(args, COUNT, 1, UINT64_MAX, &t->left) ||
 	    !args_duration(args, MAX_TIME, &max_ms))
 		return EXIT_USAGE;
+	if (trust_read(args, CA, &t->trust))
+		return EXIT_USAGE;
+	t->settings.trust = t->trust;
 	if (!args_has(args, COUNT))
 		t->left = UINT64_MAX;
 	t->end_ms = UINT64_MAX;
@@ -177,14 +184,18 @@ static int read_options(struct tail *t, const struct args *args)
 	return read_headers(t, args);
 }
 
-static int read_url(const struct args *args, const char *text, struct url *ret_url)
+static int read_url(const struct tail *t, const struct args *args, const char *text,
+		    struct url *ret_url)
 {
 	if (strcmp(text, "-") == 0)
 		return usage_error(args, "'-' (standard input) stands alone");
 	if (strlen(text) > LOCATION_MAX || url_parse(slice_of(text), ret_url))
-		return usage_error(args, "'%s' is not an http URL", text);
-	if (ret_url->https)
-		return usage_error(args, "https is not supported yet by tail: %s", text);
+		return usage_error(args, "'%s' is not an http or https URL", text);
+	if (t->settings.headers.secret && !url_is_private(ret_url))
+		return usage_error(args,
+				   "the credential would travel in clear to %.*s: plain http with "
+				   "one is for this machine only",
+				   SLICE_ARG(ret_url->authority));
 	return EXIT_OK;
 }
 
@@ -197,7 +208,7 @@ static int open_sources(struct tail *t, const struct args *args)
 		return EXIT_UNREACHABLE;
 	for (size_t i = 0; i < args->operands_len; i++) {
 		struct url url = {0};
-		int code = read_url(args, args->operands[i], &url);
+		int code = read_url(t, args, args->operands[i], &url);
 
 		if (code)
 			return code;
@@ -379,6 +390,7 @@ static void close_all(struct tail *t)
 	free(t->sources);
 	output_fini(&t->out);
 	headers_fini(&t->settings.headers);
+	tls_trust_free(t->trust);
 	if (t->signal_fd >= 0)
 		(void)close(t->signal_fd);
 }

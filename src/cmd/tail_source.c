@@ -227,7 +227,8 @@ static void lost(struct tail_source *s, uint64_t now_ms)
 	writer_init(&w, text, sizeof(text));
 	client_put_why(&s->client, &w);
 	s->failures++;
-	if (s->settings->reconnect)
+	/* A certificate that is not believed now will not be in three seconds. */
+	if (s->settings->reconnect && !s->client.untrusted)
 		try_later(s, writer_slice(&w), now_ms);
 	else
 		give_up(s, writer_slice(&w));
@@ -245,9 +246,6 @@ static void redirected(struct tail_source *s, uint64_t now_ms)
 {
 	if (++s->redirects > TAIL_MAX_REDIRECTS)
 		give_up(s, SLICE("too many redirects"));
-	else if (s->at.https)
-		give_up(s,
-			SLICE("https is not supported yet by tail, and the redirect leads there"));
 	else
 		send_request(s, now_ms);
 }
@@ -331,7 +329,7 @@ enum err tail_source_init(struct tail_source *s, const struct url *url, struct s
 		.first = *url,
 		.rng = {seed},
 	};
-	client_init(&s->client, received);
+	client_init(&s->client, received, settings->trust);
 	tail_reader_init(&s->reader, label, watcher);
 	s->reader.retry_ms = TAIL_RETRY_MS;
 	buf_init(&s->request, TAIL_MAX_REQUEST);

@@ -3,7 +3,8 @@
  * tail_source.h - one URL that is followed as a browser's EventSource follows it (WHATWG HTML
  * 9.2.3): connect, judge the head, decode, reconnect.
  *
- * Only a stream that ended and a network error lead to a new try; any other answer is final.
+ * Only a stream that ended and a network error lead to a new try; any other answer is final, and so
+ * is a certificate that is not believed.
  * Redirects are followed anew at each try. What the person gave as headers goes to the origin of
  * their URL and to no other: a name does not tell whether its value is a secret.
  */
@@ -26,8 +27,9 @@
 /* The same for all sources. */
 struct tail_settings {
 	struct headers headers;
-	struct slice last_event_id; /* empty: none */
-	struct slice origin;        /* empty: none */
+	struct slice last_event_id;    /* empty: none */
+	struct slice origin;           /* empty: none */
+	const struct tls_trust *trust; /* for https */
 	bool reconnect;
 };
 

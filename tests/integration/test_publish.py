@@ -189,7 +189,6 @@ class ManyEvents(unittest.TestCase):
 
 class Usage(unittest.TestCase):
     CASES = {
-        "https": ["t", "x", "--url", "https://127.0.0.1/"],
         "no URL": ["t", "x", "--url", "127.0.0.1"],
         "data that is not JSON": ["t", "{", "--json"],
         "no JSON at all": ["t", "", "--json"],

@@ -206,12 +206,6 @@ class Redirects(unittest.TestCase):
         self.assertEqual(code, 3)
         self.assertIn("too many redirects", err)
 
-    def test_to_https_is_told(self):
-        with Lab(redirect("https://127.0.0.1/")) as lab:
-            code, _, err = run("tail", lab.url())
-        self.assertEqual(code, 3)
-        self.assertIn("https is not supported yet", err)
-
 
 class Request(unittest.TestCase):
     def test_what_a_browser_sends(self):
@@ -244,7 +238,6 @@ class Request(unittest.TestCase):
 
 class Usage(unittest.TestCase):
     CASES = {
-        "https": ["https://example.com/"],
         "no URL": ["example.com"],
         "user information": ["http://a:b@example.com/"],
         "dash with a URL": ["-", "http://127.0.0.1:1/"],
