@@ -3,6 +3,10 @@
  * tls_server.h - TLS 1.2 and 1.3 for accepted sockets (OpenSSL 3): certificates by server name,
  * ALPN, shared tickets, OCSP stapling, client certificates. Never blocks, never logs.
  *
+ * What is spoken: TLS 1.3 with AES-GCM and ChaCha20-Poly1305; TLS 1.2 with the same behind ECDHE
+ * and nothing else; groups X25519, P-256, P-384 (and X25519MLKEM768 where OpenSSL has it). No
+ * renegotiation, no compression, no early data, no session cache: resumption is by ticket alone.
+ *
  * A context is immutable once made: a reload makes a new one, and connections keep the one that
  * they began with (it is counted). One connection belongs to one thread.
  */
@@ -21,6 +25,9 @@
 #define TLS_MAX_SUBJECT      256u         /* bytes of a client's name that are taken */
 #define TLS_RECORD_MAX       16384u       /* bytes of plain text in one record */
 #define TLS_MAX_FILE         (256u << 10) /* bytes of a certificate chain, a key, a response */
+#define TLS_MAX_CHAIN        16u          /* certificates in one chain */
+#define TLS_MAX_CLIENT_CHAIN 16384u       /* bytes of the certificates that a client sends */
+#define TLS_TICKET_S         3600u        /* life of a ticket; rotate the keys as often */
 
 /* What encrypts session tickets: shared by all workers and contexts, rotated by who has a clock. */
 struct tls_tickets;
@@ -32,6 +39,7 @@ void tls_tickets_free(struct tls_tickets *t);
 /* New tickets use a new key, those of the one before are still taken. Any thread. E_IO. */
 enum err tls_tickets_rotate(struct tls_tickets *t);
 
+/* The caller's, and needed only during tls_server_new: wipe `key` then. */
 struct tls_identity {
 	struct slice chain; /* PEM: the certificate, then its issuers */
 	struct slice key;   /* PEM, without a passphrase */
@@ -52,7 +60,9 @@ struct tls_server;
 
 /*
  * NULL on failure, and `why` has one line that names the fault and the number of the identity
- * ("certificate 2: the key does not fit"), never a secret.
+ * ("certificate 2: the key does not fit"), never a secret. A certificate that has ended or not
+ * begun, an RSA key below 2048 bits, a key that does not fit and an OCSP response of another
+ * certificate are faults. Reads the time of day.
  */
 struct tls_server *tls_server_new(const struct tls_server_config *config, struct writer *why);
 struct tls_server *tls_server_ref(struct tls_server *s);
@@ -65,8 +75,13 @@ int64_t tls_server_expires(const struct tls_server *s);
 
 struct tls_peer;
 
-#define TLS_PEER_BLOCKED (-1) /* as PEER_BLOCKED */
-#define TLS_PEER_GONE    (-2)
+/*
+ * Room in which the parts of one record are joined: one for each thread, shared by its connections,
+ * which use it only during a call.
+ */
+struct tls_scratch {
+	char bytes[TLS_RECORD_MAX];
+};
 
 enum tls_step {
 	TLS_STEP_DONE,
@@ -76,8 +91,11 @@ enum tls_step {
 	TLS_STEP_FAILED,
 };
 
-/* Begins on an accepted non-blocking socket, which stays the caller's. NULL: no memory. */
-struct tls_peer *tls_peer_new(struct tls_server *server, int fd);
+/*
+ * Begins on an accepted non-blocking socket, which stays the caller's, as `scratch` does. Holds a
+ * reference to `server`. NULL: no memory.
+ */
+struct tls_peer *tls_peer_new(struct tls_server *server, int fd, struct tls_scratch *scratch);
 /* One step of the handshake. */
 enum tls_step tls_peer_handshake(struct tls_peer *p);
 /* Why it failed: static text of ours or of OpenSSL, without what the peer sent. */
@@ -92,22 +110,35 @@ bool tls_peer_was_resumed(const struct tls_peer *p);
 bool tls_peer_has_ktls(const struct tls_peer *p);
 /*
  * The name in the client's verified certificate: the one common name of its subject, else the
- * subject in the form of RFC 4514. Empty: no certificate. E_TOO_BIG: past TLS_MAX_SUBJECT.
+ * subject in the form of RFC 4514. Empty: no certificate, or one without a subject. Errors:
+ * E_TOO_BIG (past TLS_MAX_SUBJECT), E_BAD_FIELD (control bytes), E_NOMEM.
  */
 enum err tls_peer_subject(const struct tls_peer *p, struct writer *ret);
 /* When its certificate ends, Unix seconds; 0: no certificate. */
 int64_t tls_peer_subject_expires(const struct tls_peer *p);
 
-/* As peer_recv and peer_send (os/peer.h); `parts` are joined into records. */
+/* As peer_recv (os/peer.h): bytes, 0 at the end that the peer announced, PEER_BLOCKED, PEER_GONE.
+ */
 ptrdiff_t tls_peer_recv(struct tls_peer *p, char *room, size_t cap);
+/*
+ * As peer_send; `parts` are joined into records. Bytes once encrypted count as taken: where the
+ * socket is full in the middle of a record, what is left of that one record waits here (at most
+ * TLS_RECORD_MAX and its overhead), tls_peer_wants_write says so, and nothing is taken before it is
+ * out. So the next call may bring other bytes.
+ */
 ptrdiff_t tls_peer_send(struct tls_peer *p, const struct slice *parts, size_t n);
-/* As peer_send_last. A frame that was cut by a full socket is completed first. */
+/* Sends what waits of a record. 0: nothing is left; PEER_BLOCKED, PEER_GONE. */
+ptrdiff_t tls_peer_flush(struct tls_peer *p);
+/* As peer_send_last, behind what waits of a record. */
 void tls_peer_send_last(struct tls_peer *p, struct slice bytes);
-/* What readiness of the socket means that the peer can go on: also reading may wait for writing. */
+/* Call tls_peer_flush when the socket is writable, whatever else is wanted of it. */
 bool tls_peer_wants_write(const struct tls_peer *p);
 /* Decrypted bytes wait that the socket will not report again. */
 bool tls_peer_has_pending(const struct tls_peer *p);
-/* close_notify, then no more bytes from us. */
+/* What waits, close_notify, then no more bytes from us. */
 void tls_peer_shut(struct tls_peer *p);
-/* Frees it; says close_notify where that does not block. The socket is the caller's. NULL-safe. */
+/*
+ * Frees it; what waits and close_notify go out as with tls_peer_send_last. The socket is the
+ * caller's. NULL-safe.
+ */
 void tls_peer_free(struct tls_peer *p);
