@@ -4,7 +4,6 @@
 
 #include "cmd/serve.h"
 #include "cmd/serve_demo.h"
-#include "conf/form.h"
 #include "os/entropy.h"
 #include "os/fdlimit.h"
 #include "os/interrupt.h"
@@ -69,14 +68,13 @@ static struct admit_limits admit_limits(const struct settings *conf, size_t work
 static enum err make_shared(struct server *s)
 {
 	struct serve_shared *shared = &s->shared;
-	const struct settings *conf = &s->setup.conf;
+	const struct settings *conf = &s->generation->setup.conf;
 	struct log_limits limits = {(size_t)conf->history.memory, (size_t)conf->publish.max_event};
 	struct siphash_key key;
 
 	if (entropy_hash_key(&key))
 		return E_IO;
-	shared->settings = &s->setup.stream;
-	shared->drain_window_ms = conf->drain.window_ms;
+	serve_current_init(&shared->current, s->generation);
 	shared->worker_count = worker_count(conf);
 	shared->workers = calloc(shared->worker_count, sizeof(*shared->workers));
 	shared->log = log_new(limits, wallclock_ms(), key);
@@ -91,7 +89,8 @@ static enum err make_shared(struct server *s)
 static int init_workers(struct server *s)
 {
 	size_t connections =
-		(size_t)admit_limits(&s->setup.conf, s->shared.worker_count).connections;
+		(size_t)admit_limits(&s->generation->setup.conf, s->shared.worker_count)
+			.connections;
 	int code = serve_listen(s);
 	enum err err = OK;
 
@@ -106,16 +105,15 @@ static int init_workers(struct server *s)
 /* Before the workers: their engines look at its tables. */
 static int init_auth(struct server *s)
 {
-	char text[512];
-	struct writer why;
+	const struct serve_setup *setup = &s->generation->setup;
+	enum err err = serve_auth_init(&s->auth, &setup->conf, setup->hash);
 
-	writer_init(&why, text, sizeof(text));
-	enum err err = serve_auth_init(&s->auth, &s->setup.conf, s->setup.hash, &why);
-	if (!err)
-		return init_workers(s);
-	(void)fprintf(stderr, "sluice serve: cannot start: %.*s\n", SLICE_ARG(writer_slice(&why)));
-	return err == E_NOT_FOUND && conf_is_url(s->setup.conf.auth.jwt.keys) ? EXIT_UNREACHABLE
-									      : EXIT_USAGE;
+	if (err) {
+		(void)fprintf(stderr, "sluice serve: cannot start: %s\n", err_text(err));
+		return EXIT_USAGE;
+	}
+	int code = serve_generation_start(s->generation, &s->auth, NULL);
+	return code == EXIT_OK ? init_workers(s) : code;
 }
 
 static int init(struct server *s)
@@ -159,7 +157,9 @@ static int init(struct server *s)
 static void end(struct server *s)
 {
 	serve_admin_end(&s->admin);
-	serve_auth_stop(&s->auth);
+	/* Verdicts wake workers: there must be none any more before these go. */
+	for (struct serve_generation *g = s->generation; g; g = g->older)
+		serve_validators_fini(&g->validators);
 	for (size_t i = 0; s->shared.workers && i < s->shared.worker_count; i++)
 		worker_fini(&s->shared.workers[i]);
 	free(s->shared.workers);
@@ -167,6 +167,7 @@ static void end(struct server *s)
 	logsink_free(s->shared.sink);
 	admit_free(s->shared.admit);
 	log_free(s->shared.log);
+	serve_current_fini(&s->shared.current);
 	wakeup_fini(&s->shared.done);
 	waitset_fini(&s->set);
 	if (s->signal_fd >= 0)
@@ -193,30 +194,33 @@ static void on_signal(struct server *s)
 		set_phase(s, SERVE_STOPPING);
 		return;
 	}
-	s->deadline_ms = now_ms() + s->setup.conf.drain.deadline_ms;
+	s->deadline_ms = now_ms() + s->generation->setup.conf.drain.deadline_ms;
 	(void)fprintf(stderr, "sluice serve: draining %" PRIu64 " streams (again: stop at once)\n",
 		      admit_streams(s->shared.admit));
+	s->shared.drain_window_ms = s->generation->setup.conf.drain.window_ms;
 	set_phase(s, SERVE_DRAINING);
 }
 
 /* SIGHUP: keys may have been rotated. All else of the configuration wants a restart. */
 static void on_hangup(struct server *s)
 {
+	struct auth_service *service = s->generation->validators.service;
+
 	if (!interrupt_take(s->hangup_fd))
 		return;
-	if (s->auth.service)
+	if (service)
 		(void)fprintf(stderr, "sluice serve: reading the keys of auth.jwt again\n");
 	else
 		(void)fprintf(stderr, "sluice serve: SIGHUP reads the keys of auth.jwt again; "
 				      "there are none\n");
-	auth_service_reload(s->auth.service);
+	auth_service_reload(service);
 }
 
 static void tick(struct server *s)
 {
 	uint64_t now = now_ms();
 
-	if (!s->setup.demo || s->deadline_ms > 0 || now < s->next_tick_ms)
+	if (!s->generation->setup.demo || s->deadline_ms > 0 || now < s->next_tick_ms)
 		return;
 	s->next_tick_ms = now + SERVE_DEMO_PERIOD_MS;
 	serve_demo_tick(s->shared.log, ++s->ticks, now, s->started_ms, wallclock_ms(),
@@ -231,7 +235,7 @@ static uint64_t next_deadline_ns(const struct server *s)
 
 	if (s->deadline_ms > 0)
 		due_ms = s->deadline_ms;
-	else if (s->setup.demo)
+	else if (s->generation->setup.demo)
 		due_ms = s->next_tick_ms;
 	if (s->admin.due_ms < due_ms)
 		due_ms = s->admin.due_ms;
@@ -304,19 +308,31 @@ static int serve(struct server *s)
 	return code;
 }
 
+static void free_generations(struct server *s)
+{
+	while (s->generation) {
+		struct serve_generation *g = s->generation;
+
+		s->generation = g->older;
+		serve_generation_free(g);
+	}
+}
+
 int serve_run(const struct args *args)
 {
 	struct server *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return EXIT_USAGE;
-	int code = serve_setup(args, &s->setup);
-	if (code == EXIT_OK && s->setup.check)
+	s->args = args;
+	s->generation = serve_generation_new();
+	int code = s->generation ? serve_setup(args, NULL, &s->generation->setup) : EXIT_USAGE;
+	if (code == EXIT_OK && s->generation->setup.check)
 		(void)printf("%s: ok\n", args_get(args, SERVE_CONFIG) ? args_get(args, SERVE_CONFIG)
 								      : "defaults");
 	else if (code == EXIT_OK)
 		code = serve(s);
-	serve_setup_end(&s->setup);
+	free_generations(s);
 	free(s);
 	return code;
 }

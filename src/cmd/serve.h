@@ -2,12 +2,13 @@
 /* serve.h - inside of sluice serve: the running server, for the files of this family alone. */
 #pragma once
 
+#include "cmd/args.h"
 #include "cmd/serve_admin.h"
-#include "cmd/serve_setup.h"
 #include "cmd/serve_worker.h"
 
 struct server {
-	struct serve_setup setup;
+	const struct args *args;
+	struct serve_generation *generation; /* the one of now, then older ones */
 	struct serve_shared shared;
 	struct serve_auth auth;
 	struct serve_admin admin;

@@ -84,7 +84,7 @@ void serve_admin_init(struct serve_admin *a)
 }
 
 /* The deadlines are those of the public listeners; no other site is let in. */
-static void make_settings(struct serve_admin *a)
+static void make_settings(struct serve_admin *a, const struct stream_settings *public)
 {
 	a->routes[0] = (struct route){.kind = ROUTE_DYNAMIC,
 				      .path = SLICE("/metrics"),
@@ -93,7 +93,7 @@ static void make_settings(struct serve_admin *a)
 				      .path = SLICE("/readyz"),
 				      .content_type = SLICE("application/json")};
 	a->routes[2] = (struct route){.kind = ROUTE_HEALTH, .path = SLICE("/healthz")};
-	a->settings = *a->shared->settings;
+	a->settings = *public;
 	a->settings.hosts = serve_setup_loopback();
 	a->settings.cors = (struct cors_rules){0};
 	a->settings.head = (struct head_rules){.charset = a->settings.head.charset};
@@ -123,16 +123,24 @@ static enum err make_engine(struct serve_admin *a)
 	return a->engine ? OK : E_NOMEM;
 }
 
-enum err serve_admin_start(struct serve_admin *a, const struct serve_shared *shared, int listener)
+enum err serve_admin_start(struct serve_admin *a, const struct serve_shared *shared,
+			   const struct stream_settings *settings, int listener)
 {
 	a->shared = shared;
 	a->listener = listener;
 	a->due_ms = 0;
-	make_settings(a);
+	make_settings(a, settings);
 	enum err err = make_engine(a);
 	if (!err)
 		err = waitset_init(&a->set);
 	return err ? err : waitset_add(&a->set, listener, &a->listener, WAITSET_READ);
+}
+
+void serve_admin_reload(struct serve_admin *a, const struct stream_settings *settings)
+{
+	/* In place: between two turns nobody looks. */
+	if (a->engine)
+		make_settings(a, settings);
 }
 
 void serve_admin_end(struct serve_admin *a)

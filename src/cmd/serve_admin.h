@@ -28,10 +28,13 @@ struct serve_admin {
 /* Off; it may end at once. */
 void serve_admin_init(struct serve_admin *a);
 /*
- * Serves what `listener` accepts, which belongs to `a` from now on. `shared` outlives it.
- * Errors: E_NOMEM, E_IO.
+ * Serves what `listener` accepts, which belongs to `a` from now on, with the deadlines of
+ * `settings`. `shared` outlives it; `settings` until serve_admin_reload. Errors: E_NOMEM, E_IO.
  */
-enum err serve_admin_start(struct serve_admin *a, const struct serve_shared *shared, int listener);
+enum err serve_admin_start(struct serve_admin *a, const struct serve_shared *shared,
+			   const struct stream_settings *settings, int listener);
+/* Takes the deadlines of new settings. */
+void serve_admin_reload(struct serve_admin *a, const struct stream_settings *settings);
 /* Does what there is to do, without waiting. */
 void serve_admin_turn(struct serve_admin *a);
 void serve_admin_end(struct serve_admin *a);

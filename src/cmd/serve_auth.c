@@ -82,104 +82,105 @@ static void log_line(void *ctx, struct slice line)
 	(void)fprintf(stderr, "sluice serve: %.*s\n", SLICE_ARG(line));
 }
 
-/* Settings. */
+/* Tables. */
 
-static void take_types(struct serve_auth *a, const struct jwt_settings *conf)
+enum err serve_auth_init(struct serve_auth *a, const struct settings *conf, struct siphash_key hash)
+{
+	const struct auth_settings *auth = &conf->auth;
+
+	a->revocations = revocations_new((size_t)auth->revoke.max, auth->revoke.keep_ms, hash);
+	a->tickets = tickets_new((size_t)auth->ticket.max, hash);
+	a->resumes = resumes_new((size_t)auth->ticket.max, hash);
+	return a->revocations && a->tickets && a->resumes ? OK : E_NOMEM;
+}
+
+void serve_auth_fini(struct serve_auth *a)
+{
+	tickets_free(a->tickets);
+	resumes_free(a->resumes);
+	revocations_free(a->revocations);
+	*a = (struct serve_auth){0};
+}
+
+/* Validators. */
+
+static void take_types(struct serve_validators *v, const struct jwt_settings *conf)
 {
 	size_t n = 0;
 
-	a->types[n++] = SLICE_NONE; /* absent is allowed */
-	for (size_t i = 0; i < conf->type_count && n < sizeof(a->types) / sizeof(a->types[0]); i++)
-		a->types[n++] = conf->types[i];
-	a->jwt.rules.types = a->types;
-	a->jwt.rules.type_count = n;
+	v->types[n++] = SLICE_NONE; /* absent is allowed */
+	for (size_t i = 0; i < conf->type_count && n < sizeof(v->types) / sizeof(v->types[0]); i++)
+		v->types[n++] = conf->types[i];
+	v->jwt.rules.types = v->types;
+	v->jwt.rules.type_count = n;
 }
 
-static void take_jwt(struct serve_auth *a, const struct jwt_settings *conf)
+static void take_jwt(struct serve_validators *v, const struct jwt_settings *conf)
 {
 	if (!conf->keys.ptr)
 		return;
-	auth_jwt_init(&a->jwt);
+	auth_jwt_init(&v->jwt);
 	if (conf_is_url(conf->keys)) {
-		a->jwt.url = conf->keys;
+		v->jwt.url = conf->keys;
 	} else {
-		a->key_file = conf->keys;
-		a->jwt.files = &a->key_file;
-		a->jwt.file_count = 1;
+		v->key_file = conf->keys;
+		v->jwt.files = &v->key_file;
+		v->jwt.file_count = 1;
 	}
-	a->jwt.required = conf->required;
-	a->jwt.rules.algs = conf->algorithms;
-	a->jwt.rules.issuer = conf->issuer;
-	a->jwt.rules.audiences = conf->audiences;
-	a->jwt.rules.audience_count = conf->audience_count;
-	a->jwt.rules.skew_s = (uint32_t)(conf->clock_skew_ms / 1000);
-	a->jwt.rules.max_lifetime_s = (uint32_t)(conf->max_lifetime_ms / 1000);
-	take_types(a, conf);
-	a->config.jwt = &a->jwt;
-	a->config.ca_file = conf->ca_file.ptr;
+	v->jwt.required = conf->required;
+	v->jwt.rules.algs = conf->algorithms;
+	v->jwt.rules.issuer = conf->issuer;
+	v->jwt.rules.audiences = conf->audiences;
+	v->jwt.rules.audience_count = conf->audience_count;
+	v->jwt.rules.skew_s = (uint32_t)(conf->clock_skew_ms / 1000);
+	v->jwt.rules.max_lifetime_s = (uint32_t)(conf->max_lifetime_ms / 1000);
+	take_types(v, conf);
+	v->config.jwt = &v->jwt;
+	v->config.ca_file = conf->ca_file.ptr;
 }
 
-static void take_introspection(struct serve_auth *a, const struct auth_settings *conf)
+static void take_introspection(struct serve_validators *v, const struct auth_settings *conf)
 {
 	if (!conf->introspect.url.ptr)
 		return;
-	a->introspection = (struct auth_introspection){
+	v->introspection = (struct auth_introspection){
 		.url = conf->introspect.url,
 		.cookie = conf->cookie,
 		.timeout_ms = conf->introspect.timeout_ms,
 	};
-	a->config.introspection = &a->introspection;
+	v->config.introspection = &v->introspection;
 	if (conf->introspect.ca_file.ptr)
-		a->config.ca_file = conf->introspect.ca_file.ptr;
+		v->config.ca_file = conf->introspect.ca_file.ptr;
 }
 
-static enum err make_tables(struct serve_auth *a, const struct auth_settings *conf,
-			    struct siphash_key hash)
+enum err serve_validators_init(struct serve_validators *v, const struct serve_auth *a,
+			       const struct settings *conf, struct siphash_key hash,
+			       struct writer *why)
 {
-	a->revocations = revocations_new((size_t)conf->revoke.max, conf->revoke.keep_ms, hash);
-	a->tickets = tickets_new((size_t)conf->ticket.max, hash);
-	a->resumes = resumes_new((size_t)conf->ticket.max, hash);
-	a->cache = token_cache_new(TOKEN_CACHE_MAX, conf->cache_ms, hash);
-	return a->revocations && a->tickets && a->resumes && a->cache ? OK : E_NOMEM;
-}
-
-enum err serve_auth_init(struct serve_auth *a, const struct settings *conf, struct siphash_key hash,
-			 struct writer *why)
-{
-	enum err err = make_tables(a, &conf->auth, hash);
-
-	if (err) {
-		put(why, slice_of(err_text(err)));
-		return err;
+	v->cache = token_cache_new(TOKEN_CACHE_MAX, conf->auth.cache_ms, hash);
+	if (!v->cache) {
+		put(why, slice_of(err_text(E_NOMEM)));
+		return E_NOMEM;
 	}
-	a->config = (struct auth_config){
-		.cache = a->cache,
+	v->config = (struct auth_config){
+		.cache = v->cache,
 		.revocations = a->revocations,
 		.key = hash,
 		.done = done,
 		.log = log_line,
 	};
-	take_jwt(a, &conf->auth.jwt);
-	take_introspection(a, &conf->auth);
-	if (!a->config.jwt && !a->config.introspection)
+	take_jwt(v, &conf->auth.jwt);
+	take_introspection(v, &conf->auth);
+	if (!v->config.jwt && !v->config.introspection)
 		return OK;
-	return auth_service_new(&a->config, &a->service, why);
+	return auth_service_new(&v->config, &v->service, why);
 }
 
-void serve_auth_stop(struct serve_auth *a)
+void serve_validators_fini(struct serve_validators *v)
 {
-	auth_service_free(a->service);
-	a->service = NULL;
-}
-
-void serve_auth_fini(struct serve_auth *a)
-{
-	serve_auth_stop(a);
-	token_cache_free(a->cache);
-	tickets_free(a->tickets);
-	resumes_free(a->resumes);
-	revocations_free(a->revocations);
-	*a = (struct serve_auth){0};
+	auth_service_free(v->service);
+	token_cache_free(v->cache);
+	*v = (struct serve_validators){0};
 }
 
 /* Asking. */
@@ -205,10 +206,11 @@ static enum auth_step known(enum auth_fault fault, enum auth_fault *ret_fault)
 	return AUTH_STEP_KNOWN;
 }
 
-enum auth_step serve_auth_ask(struct serve_auth *a, struct auth_post *post, void (*wake)(void *),
-			      void *wake_ctx, struct conn *conn, uint64_t request_id,
-			      const struct credential *credential, uint64_t unix_ms,
-			      struct principal **ret_principal, enum auth_fault *ret_fault)
+enum auth_step serve_auth_ask(struct serve_validators *v, struct auth_post *post,
+			      void (*wake)(void *), void *wake_ctx, struct conn *conn,
+			      uint64_t request_id, const struct credential *credential,
+			      uint64_t unix_ms, struct principal **ret_principal,
+			      enum auth_fault *ret_fault)
 {
 	struct auth_ask ask = {
 		.id = request_id,
@@ -216,9 +218,9 @@ enum auth_step serve_auth_ask(struct serve_auth *a, struct auth_post *post, void
 		.credential = credential->value,
 	};
 
-	if (!a->service)
+	if (!v->service)
 		return known(AUTH_UNKNOWN_KEY, ret_fault);
-	struct principal *cached = auth_service_find(a->service, &ask, unix_ms);
+	struct principal *cached = auth_service_find(v->service, &ask, unix_ms);
 	if (cached) {
 		*ret_principal = cached;
 		return known(AUTH_OK, ret_fault);
@@ -227,7 +229,7 @@ enum auth_step serve_auth_ask(struct serve_auth *a, struct auth_post *post, void
 	if (!l)
 		return known(AUTH_NO_MEMORY, ret_fault);
 	ask.owner = l;
-	enum err err = auth_service_submit(a->service, &ask);
+	enum err err = auth_service_submit(v->service, &ask);
 	if (!err)
 		return AUTH_STEP_PENDING;
 	free(l);

@@ -14,12 +14,23 @@
 
 #include <pthread.h>
 
+/* As long as the server: no reload touches what they hold. */
 struct serve_auth {
-	struct auth_service *service; /* NULL: neither tokens nor introspection are configured */
-	struct token_cache *cache;
 	struct tickets *tickets;
 	struct resumes *resumes;
 	struct revocations *revocations;
+};
+
+/* `hash` is that of all principals. Errors: E_NOMEM. */
+enum err serve_auth_init(struct serve_auth *a, const struct settings *conf,
+			 struct siphash_key hash);
+/* After the engines and the validators. Harmless on a zeroed one. */
+void serve_auth_fini(struct serve_auth *a);
+
+/* What checks credentials by one configuration, and what it found good a moment ago. */
+struct serve_validators {
+	struct auth_service *service; /* NULL: neither tokens nor introspection are configured */
+	struct token_cache *cache;
 	/* what the service's configuration points to */
 	struct auth_config config;
 	struct auth_jwt jwt;
@@ -29,15 +40,14 @@ struct serve_auth {
 };
 
 /*
- * Makes the tables and starts the service. On error `why` has a line for the person. `hash` is
- * that of all principals. Errors: E_NOMEM, and those of auth_service_new.
+ * Starts the service on a zeroed `v`. `conf` and `a` must outlive it. On error `why` has a line
+ * for the person, and `v` must be ended. Errors: E_NOMEM, and those of auth_service_new.
  */
-enum err serve_auth_init(struct serve_auth *a, const struct settings *conf, struct siphash_key hash,
-			 struct writer *why);
-/* Ends the service: no verdict comes after it. The engines must still be there. */
-void serve_auth_stop(struct serve_auth *a);
-/* After the engines. Harmless on a zeroed one. */
-void serve_auth_fini(struct serve_auth *a);
+enum err serve_validators_init(struct serve_validators *v, const struct serve_auth *a,
+			       const struct settings *conf, struct siphash_key hash,
+			       struct writer *why);
+/* No verdict comes after it; waits for the threads of the service. Harmless on a zeroed one. */
+void serve_validators_fini(struct serve_validators *v);
 
 /* Verdicts on their way to one worker. */
 struct auth_post {
@@ -55,7 +65,8 @@ void auth_post_deliver(struct auth_post *post, struct engine *e);
  * Asks who sent the credential of `conn`; as engine_io.authenticate. `wake` is called from a
  * thread of the service once the verdict is in `post`.
  */
-enum auth_step serve_auth_ask(struct serve_auth *a, struct auth_post *post, void (*wake)(void *),
-			      void *wake_ctx, struct conn *conn, uint64_t request_id,
-			      const struct credential *credential, uint64_t unix_ms,
-			      struct principal **ret_principal, enum auth_fault *ret_fault);
+enum auth_step serve_auth_ask(struct serve_validators *v, struct auth_post *post,
+			      void (*wake)(void *), void *wake_ctx, struct conn *conn,
+			      uint64_t request_id, const struct credential *credential,
+			      uint64_t unix_ms, struct principal **ret_principal,
+			      enum auth_fault *ret_fault);

@@ -43,8 +43,8 @@ static int open_listener(struct server *s, struct listen_settings *l)
 
 int serve_listen(struct server *s)
 {
-	for (size_t i = 0; i < s->setup.conf.listen_count; i++) {
-		int code = open_listener(s, &s->setup.conf.listen[i]);
+	for (size_t i = 0; i < s->generation->setup.conf.listen_count; i++) {
+		int code = open_listener(s, &s->generation->setup.conf.listen[i]);
 
 		if (code != EXIT_OK)
 			return code;
@@ -54,7 +54,7 @@ int serve_listen(struct server *s)
 
 int serve_listen_admin(struct server *s)
 {
-	struct listen_settings *l = &s->setup.conf.admin;
+	struct listen_settings *l = &s->generation->setup.conf.admin;
 	int fd = -1;
 
 	if (!l->address.ptr)
@@ -64,7 +64,7 @@ int serve_listen_admin(struct server *s)
 		err = listener_open(l->host, l->port, &fd, &l->port);
 	if (err)
 		return cannot_listen(l, err, "admin");
-	err = serve_admin_start(&s->admin, &s->shared, fd);
+	err = serve_admin_start(&s->admin, &s->shared, &s->generation->setup.stream, fd);
 	if (!err)
 		err = waitset_add(&s->set, s->admin.set.fd, &s->admin, WAITSET_READ);
 	if (!err)

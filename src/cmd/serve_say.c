@@ -21,7 +21,7 @@ static void print_url(FILE *out, const struct listen_settings *l, const char *pa
 
 static void print_demo(const struct server *s)
 {
-	const struct listen_settings *l = &s->setup.conf.listen[0];
+	const struct listen_settings *l = &s->generation->setup.conf.listen[0];
 
 	(void)fprintf(stderr, "\n  Open ");
 	print_url(stderr, l, "/");
@@ -32,19 +32,20 @@ static void print_demo(const struct server *s)
 
 void serve_say_start(const struct server *s)
 {
-	for (size_t i = 0; i < s->setup.conf.listen_count; i++) {
+	for (size_t i = 0; i < s->generation->setup.conf.listen_count; i++) {
 		(void)fprintf(stderr, "listening on ");
-		print_url(stderr, &s->setup.conf.listen[i], "");
+		print_url(stderr, &s->generation->setup.conf.listen[i], "");
 		(void)fprintf(stderr, "\n");
 	}
-	if (s->setup.conf.admin.address.ptr) {
+	if (s->generation->setup.conf.admin.address.ptr) {
 		(void)fprintf(stderr, "listening on ");
-		print_url(stderr, &s->setup.conf.admin, "");
+		print_url(stderr, &s->generation->setup.conf.admin, "");
 		(void)fprintf(stderr, " (admin)\n");
 	}
-	if (s->setup.made_key[0])
-		(void)fprintf(stderr, "publish key of this run: %s\n", s->setup.made_key);
-	if (s->setup.demo)
+	if (s->generation->setup.made_key[0])
+		(void)fprintf(stderr, "publish key of this run: %s\n",
+			      s->generation->setup.made_key);
+	if (s->generation->setup.demo)
 		print_demo(s);
 }
 

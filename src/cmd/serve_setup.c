@@ -89,11 +89,16 @@ static int read_keys(const char *what, struct slice path, struct key_ring *ring)
 	return EXIT_USAGE;
 }
 
-static int make_key(struct serve_setup *s)
+static int make_key(const struct serve_setup *before, struct serve_setup *s)
 {
 	uint8_t random[MADE_KEY_BYTES];
 	struct writer w;
 
+	if (before && before->made_key[0]) {
+		memcpy(s->made_key, before->made_key, sizeof(s->made_key));
+		return keys_add(&s->publishers, SLICE(""), slice_of(s->made_key)) ? EXIT_USAGE
+										  : EXIT_OK;
+	}
 	if (entropy_get(random, sizeof(random)))
 		return EXIT_USAGE;
 	writer_init(&w, s->made_key, sizeof(s->made_key) - 1);
@@ -106,14 +111,14 @@ static int make_key(struct serve_setup *s)
 }
 
 /* From the file, or from the environment, or made for this run. */
-static int find_publish_key(struct serve_setup *s)
+static int find_publish_key(const struct serve_setup *before, struct serve_setup *s)
 {
 	const char *from_env = getenv("SLUICE_PUBLISH_KEY");
 
 	if (s->conf.publish.key_file.ptr)
 		return read_keys("publish.key-file", s->conf.publish.key_file, &s->publishers);
 	if (!from_env)
-		return make_key(s);
+		return make_key(before, s);
 	if (keys_add(&s->publishers, SLICE(""), slice_of(from_env)) == OK)
 		return EXIT_OK;
 	(void)fprintf(stderr,
@@ -122,16 +127,28 @@ static int find_publish_key(struct serve_setup *s)
 	return EXIT_USAGE;
 }
 
-static int find_keys(struct serve_setup *s)
+static enum err bind_keys(const struct serve_setup *before, struct serve_setup *s)
 {
-	int code = find_publish_key(s);
+	if (before) {
+		s->hash = before->hash;
+		keys_carry(&s->publishers, &before->publishers);
+		keys_carry(&s->subscribers, &before->subscribers);
+	} else if (entropy_hash_key(&s->hash)) {
+		return E_IO;
+	}
+	enum err err = keys_bind(&s->publishers, true, s->hash);
+	return err ? err : keys_bind(&s->subscribers, false, s->hash);
+}
+
+static int find_keys(const struct serve_setup *before, struct serve_setup *s)
+{
+	int code = find_publish_key(before, s);
 
 	if (code == EXIT_OK && s->conf.auth.keys_file.ptr)
 		code = read_keys("auth.keys-file", s->conf.auth.keys_file, &s->subscribers);
 	if (code != EXIT_OK)
 		return code;
-	if (entropy_hash_key(&s->hash) || keys_bind(&s->publishers, true, s->hash) ||
-	    keys_bind(&s->subscribers, false, s->hash)) {
+	if (bind_keys(before, s)) {
 		(void)fprintf(stderr, "sluice serve: a user id of a key is not UTF-8\n");
 		return EXIT_USAGE;
 	}
@@ -162,7 +179,7 @@ static int take_listen(const struct args *args, struct serve_setup *s, struct co
 	return EXIT_OK;
 }
 
-int serve_setup(const struct args *args, struct serve_setup *s)
+int serve_setup(const struct args *args, const struct serve_setup *before, struct serve_setup *s)
 {
 	struct conf_report *report = malloc(sizeof(*report));
 
@@ -179,7 +196,7 @@ int serve_setup(const struct args *args, struct serve_setup *s)
 	    !args_number(args, SERVE_WORKERS, 1, 256, &s->conf.workers))
 		code = EXIT_USAGE;
 	if (code == EXIT_OK)
-		code = find_keys(s);
+		code = find_keys(before, s);
 	if (code == EXIT_OK)
 		code = serve_build(s);
 	free(report);

@@ -28,9 +28,10 @@ struct serve_setup {
 
 /*
  * Reads everything and judges it; complaints go to standard error. Gives an exit code, EXIT_OK
- * where the server may start. The setup is the caller's to end either way.
+ * where the server may start. The setup is the caller's to end either way. At a reload `before` is
+ * the setup that runs: who it knows by a key stays known, and so does its made key. Else NULL.
  */
-int serve_setup(const struct args *args, struct serve_setup *ret);
+int serve_setup(const struct args *args, const struct serve_setup *before, struct serve_setup *ret);
 /* The names of loopback, for listeners that have no others. */
 struct host_rules serve_setup_loopback(void);
 void serve_setup_end(struct serve_setup *setup);

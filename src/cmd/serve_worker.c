@@ -62,14 +62,15 @@ static enum auth_step io_authenticate(void *ctx, struct conn *conn, uint64_t req
 {
 	struct worker *w = ctx;
 
-	return serve_auth_ask(w->shared->auth, &w->post, wake_me, w, conn, request_id, credential,
-			      wallclock_ms(), ret_principal, ret_fault);
+	return serve_auth_ask(&w->generation->checker->validators, &w->post, wake_me, w, conn,
+			      request_id, credential, wallclock_ms(), ret_principal, ret_fault);
 }
 
 static enum err make_engine(struct worker *w, size_t max_connections)
 {
+	struct serve_generation *g = serve_current_get(&w->shared->current, &w->seen_version);
 	struct engine_config config = {
-		.settings = w->shared->settings,
+		.settings = &g->setup.stream,
 		.log = w->shared->log,
 		.admit = w->shared->admit,
 		.tickets = w->shared->auth->tickets,
@@ -83,6 +84,7 @@ static enum err make_engine(struct worker *w, size_t max_connections)
 		.max_connections = max_connections,
 	};
 
+	w->generation = g;
 	serve_io_fill(&config.io);
 	if (entropy_hash_key(&config.key) || entropy_get(&config.seed, sizeof(config.seed)))
 		return E_IO;
@@ -127,6 +129,8 @@ static void close_listeners(struct worker *w)
 void worker_fini(struct worker *w)
 {
 	engine_free(w->engine);
+	if (w->generation)
+		serve_generation_leave(w->generation);
 	auth_post_fini(&w->post);
 	serve_counters_fini(&w->counters);
 	close_listeners(w);

@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "cmd/serve_auth.h"
 #include "cmd/serve_counters.h"
+#include "cmd/serve_generation.h"
 #include "hub/admit.h"
 #include "hub/log.h"
 #include "os/logsink.h"
@@ -32,7 +32,7 @@ struct worker;
 
 /* What all workers look at. */
 struct serve_shared {
-	const struct stream_settings *settings;
+	struct serve_current current;
 	struct log *log;
 	struct admit *admit;
 	struct logsink *sink;
@@ -59,6 +59,8 @@ struct worker {
 	struct engine *engine;
 	uint64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	int seen_phase;
+	struct serve_generation *generation;
+	unsigned seen_version;
 };
 
 /*

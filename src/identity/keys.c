@@ -98,6 +98,33 @@ enum err keys_read(struct key_ring *ring, struct slice text, size_t *ret_line)
 	return ring->count > before ? OK : E_NOT_FOUND;
 }
 
+static bool same_key(const struct key *a, const struct key *b)
+{
+	return CRYPTO_memcmp(&a->digest, &b->digest, sizeof(a->digest)) == 0 &&
+	       slice_eq((struct slice){a->user, a->user_len}, (struct slice){b->user, b->user_len});
+}
+
+void keys_carry(struct key_ring *ring, const struct key_ring *older)
+{
+	for (size_t i = 0; i < ring->count; i++) {
+		struct key *k = &ring->keys[i];
+
+		for (size_t j = 0; !k->principal && j < older->count; j++) {
+			if (same_key(k, &older->keys[j]))
+				k->principal = principal_ref(older->keys[j].principal);
+		}
+	}
+}
+
+bool keys_have(const struct key_ring *ring, const struct principal *p)
+{
+	for (size_t i = 0; i < ring->count; i++) {
+		if (ring->keys[i].principal == p)
+			return true;
+	}
+	return false;
+}
+
 enum err keys_bind(struct key_ring *ring, bool may_publish, struct siphash_key hash)
 {
 	static const struct slice all[] = {SLICE_INIT("**")};
@@ -111,7 +138,7 @@ enum err keys_bind(struct key_ring *ring, bool may_publish, struct siphash_key h
 			.subscribe = may_publish ? (struct rights){NULL, 0} : rights,
 			.publish = may_publish ? rights : (struct rights){NULL, 0},
 		};
-		enum err err = principal_new(&facts, hash, &k->principal);
+		enum err err = k->principal ? OK : principal_new(&facts, hash, &k->principal);
 
 		if (err)
 			return err;

@@ -45,6 +45,13 @@ enum err keys_add(struct key_ring *ring, struct slice user, struct slice key);
  */
 enum err keys_read(struct key_ring *ring, struct slice text, size_t *ret_line);
 /*
+ * Keys that stand in `older` too, for the same user, take over its principals: who is known by
+ * them stays known. Before keys_bind, which leaves them as they are.
+ */
+void keys_carry(struct key_ring *ring, const struct key_ring *older);
+/* True if one of the keys has this principal. */
+bool keys_have(const struct key_ring *ring, const struct principal *p);
+/*
  * Gives each key its principal, with the right to all topics: to publish, or to subscribe.
  * `hash` as for principal_new. Errors: E_NOMEM, and those of principal_new for a user id.
  */
