@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/chars.h"
 #include "http/origin.h"
+#include "http/request_part.h"
 
 #include <string.h>
 
@@ -44,7 +45,7 @@ static const struct {
 };
 
 /* Methods are case-sensitive (RFC 9110 9.1). */
-static enum http_fault parse_method(struct http_request *req, struct slice text)
+enum http_fault http_part_method(struct http_request *req, struct slice text)
 {
 	if (!char_all(text, CHAR_TOKEN))
 		return HTTP_FAULT_METHOD;
@@ -65,6 +66,20 @@ static void split_query(struct http_request *req, struct slice target)
 	req->path = slice_cut(&req->query, '?');
 	if (req->path.len == 0)
 		req->path = SLICE("/");
+}
+
+enum http_fault http_part_path(struct http_request *req, struct slice target)
+{
+	if (!char_all(target, CHAR_TARGET))
+		return HTTP_FAULT_TARGET;
+	if (target.ptr[0] == '/') {
+		split_query(req, target);
+		return HTTP_FAULT_NONE;
+	}
+	if (!slice_eq(target, SLICE("*")) || req->method != HTTP_OPTIONS)
+		return HTTP_FAULT_TARGET;
+	req->path = target;
+	return HTTP_FAULT_NONE;
 }
 
 /* http://authority[/path][?query]; `scheme` with its "://" (RFC 9112 3.2.2). */
@@ -89,20 +104,15 @@ static enum http_fault parse_target(struct parser *p, struct slice target)
 	struct slice http = SLICE("http://");
 	struct slice https = SLICE("https://");
 
+	if (target.ptr[0] == '/')
+		return http_part_path(p->req, target);
 	if (!char_all(target, CHAR_TARGET))
 		return HTTP_FAULT_TARGET;
-	if (target.ptr[0] == '/') {
-		split_query(p->req, target);
-		return HTTP_FAULT_NONE;
-	}
 	if (slice_starts_nocase(target, http))
 		return parse_absolute(p, target, http);
 	if (slice_starts_nocase(target, https))
 		return parse_absolute(p, target, https);
-	if (!slice_eq(target, SLICE("*")) || p->req->method != HTTP_OPTIONS)
-		return HTTP_FAULT_TARGET;
-	p->req->path = target;
-	return HTTP_FAULT_NONE;
+	return http_part_path(p->req, target);
 }
 
 static enum http_fault parse_version(struct http_request *req, struct slice version)
@@ -132,7 +142,7 @@ static enum http_fault parse_request_line(struct parser *p, struct slice line)
 		return HTTP_FAULT_REQUEST_LINE;
 	if (slice_has_any(version, SLICE(" \t")))
 		return HTTP_FAULT_REQUEST_LINE;
-	fault = parse_method(p->req, method);
+	fault = http_part_method(p->req, method);
 	if (!fault)
 		fault = parse_version(p->req, version);
 	if (!fault)
@@ -238,6 +248,14 @@ static enum http_fault note_field(struct http_request *req, struct http_field fi
 	return HTTP_FAULT_NONE;
 }
 
+enum http_fault http_part_field(struct http_request *req, struct http_field field, struct slice raw)
+{
+	if (req->field_count == HTTP_MAX_FIELDS)
+		return HTTP_FAULT_TOO_MANY_FIELDS;
+	req->fields[req->field_count++] = field;
+	return note_field(req, field, raw);
+}
+
 static enum http_fault parse_field(struct http_request *req, struct slice line)
 {
 	size_t name = char_run(line, CHAR_TOKEN);
@@ -249,12 +267,9 @@ static enum http_fault parse_field(struct http_request *req, struct slice line)
 		return HTTP_FAULT_FIELD_COLON;
 	if (name == 0 || stop != ':')
 		return HTTP_FAULT_FIELD_NAME;
-	if (req->field_count == HTTP_MAX_FIELDS)
-		return HTTP_FAULT_TOO_MANY_FIELDS;
 	struct slice raw = slice_from(line, name + 1);
 	struct http_field field = {slice_upto(line, name), slice_trim(raw)};
-	req->fields[req->field_count++] = field;
-	return note_field(req, field, raw);
+	return http_part_field(req, field, raw);
 }
 
 static enum http_fault parse_fields(struct parser *p)
@@ -270,7 +285,7 @@ static enum http_fault parse_fields(struct parser *p)
 	return fault;
 }
 
-static bool same_host(struct slice a, struct slice b, uint16_t default_port)
+bool http_same_host(struct slice a, struct slice b, uint16_t default_port)
 {
 	struct host_port x, y;
 
@@ -290,8 +305,8 @@ static enum http_fault check_host(const struct parser *p)
 		return HTTP_FAULT_NONE;
 	if (!req->host.ptr)
 		req->host = p->authority;
-	return same_host(req->host, p->authority, p->default_port) ? HTTP_FAULT_NONE
-								   : HTTP_FAULT_HOST_DIFFERS;
+	return http_same_host(req->host, p->authority, p->default_port) ? HTTP_FAULT_NONE
+									: HTTP_FAULT_HOST_DIFFERS;
 }
 
 enum http_fault http_request_parse(struct slice head, struct http_request *ret_req)
