@@ -136,6 +136,65 @@ static void check_exposure(const struct check *c)
 	}
 }
 
+/* Where listen[`i`] has the key below tls, or else tls itself. */
+static struct conf_at tls_place(const struct check *c, size_t i, struct slice key)
+{
+	const struct conf_node *list = conf_tree_find(c->root, SLICE("listen"));
+	const struct conf_node *tls = conf_tree_find(conf_tree_entry(list, i), SLICE("tls"));
+	const struct conf_node *node = conf_tree_find(tls, key);
+
+	return node ? node->at : tls ? tls->at : (struct conf_at){0, 0};
+}
+
+/* "2 certificates and 1 key: ..." */
+static void refuse_counts(const struct check *c, size_t i, struct slice path, struct slice key,
+			  size_t count)
+{
+	const struct tls_settings *tls = &c->settings->listen[i].tls;
+	struct conf_message m;
+
+	conf_message_init(&m);
+	put_u64(&m.w, count);
+	put(&m.w, SLICE(" for certificates: "));
+	put_u64(&m.w, tls->certificate_count);
+	put(&m.w, SLICE("; list one for each, in their order"));
+	refuse(c, path, tls_place(c, i, key), conf_message_slice(&m));
+}
+
+static void check_tls_files(const struct check *c, size_t i)
+{
+	const struct tls_settings *tls = &c->settings->listen[i].tls;
+
+	if (tls->certificate_count == 0)
+		refuse(c, SLICE("listen[].tls.certificate"), tls_place(c, i, SLICE("certificate")),
+		       SLICE("missing: TLS needs a certificate and its key"));
+	else if (tls->key_count == 0)
+		refuse(c, SLICE("listen[].tls.key"), tls_place(c, i, SLICE("key")),
+		       SLICE("missing: a certificate is of no use without its key"));
+	else if (tls->key_count != tls->certificate_count)
+		refuse_counts(c, i, SLICE("listen[].tls.key"), SLICE("key"), tls->key_count);
+	else if (tls->ocsp_count > 0 && tls->ocsp_count != tls->certificate_count)
+		refuse_counts(c, i, SLICE("listen[].tls.ocsp"), SLICE("ocsp"), tls->ocsp_count);
+}
+
+static void check_tls(const struct check *c)
+{
+	for (size_t i = 0; i < c->settings->listen_count; i++) {
+		const struct tls_settings *tls = &c->settings->listen[i].tls;
+
+		/* Settings that no file has: nothing but addresses. */
+		if (tls_place(c, i, SLICE("")).line == 0)
+			continue;
+		check_tls_files(c, i);
+		if (tls->client_certificate == CONF_CLIENT_CERTIFICATE_REQUIRED &&
+		    !tls->client_ca.ptr)
+			refuse(c, SLICE("listen[].tls.client-certificate"),
+			       tls_place(c, i, SLICE("client-certificate")),
+			       SLICE("'required' without client-ca: no certificate would do; name "
+				     "the file of the authorities"));
+	}
+}
+
 /* Nobody is asked who they are there. */
 static void check_admin(const struct check *c)
 {
@@ -386,6 +445,7 @@ static const struct {
 	{check_cors, {SLICE_INIT("cors")}},
 	{check_exposure,
 	 {SLICE_INIT("listen"), SLICE_INIT("hosts"), SLICE_INIT("auth"), SLICE_INIT("routes")}},
+	{check_tls, {SLICE_INIT("listen")}},
 	{check_admin, {SLICE_INIT("admin")}},
 	{check_cookie, {SLICE_INIT("auth")}},
 	{check_jwt, {SLICE_INIT("auth.jwt")}},

@@ -49,6 +49,9 @@ static const struct slice refusals[] = {
 	SLICE_INIT("A listener that is not on loopback while nobody can be authenticated "
 		   "(auth.keys-file, auth.jwt, auth.introspect) and no topic is public."),
 	SLICE_INIT("A listener that is not on loopback without hosts."),
+	SLICE_INIT("listen[].tls without certificate or key, with keys or OCSP responses that are "
+		   "not as many as the certificates, and client-certificate: required without "
+		   "client-ca."),
 	SLICE_INIT("An admin listener that is not on loopback."),
 	SLICE_INIT("Any origin (*) with cors.credentials."),
 	SLICE_INIT("An origin with a path, an origin with a wildcard, and the origin null."),
