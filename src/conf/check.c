@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/reader.h"
+#include "http/network.h"
 #include "identity/jws_alg.h"
 
 struct check {
@@ -417,6 +418,30 @@ static void check_pair(const struct check *c, struct slice low_path, struct slic
 	refuse(c, low_path, place_of_either(c, high_path, low_path), conf_message_slice(&m));
 }
 
+/* A word that is worth something comes from somebody who was named, not from everybody. */
+static void check_proxies(const struct check *c)
+{
+	const struct settings *s = c->settings;
+
+	for (size_t i = 0; i < s->proxies.trusted_count; i++) {
+		struct network network;
+
+		if (network_parse(s->proxies.trusted[i], &network) == OK && network.bits == 0)
+			refuse_shown(c, SLICE("proxies.trusted"),
+				     entry_place(c, SLICE("proxies.trusted"), i),
+				     s->proxies.trusted[i],
+				     SLICE("every client could say where it comes from: name the "
+					   "networks of the proxies"));
+	}
+	for (size_t i = 0; i < s->listen_count; i++) {
+		if (s->listen[i].proxy_protocol && s->proxies.trusted_count == 0)
+			refuse_shown(c, SLICE("listen[].proxy-protocol"),
+				     entry_place(c, SLICE("listen"), i), s->listen[i].address,
+				     SLICE("nobody could connect: name who may send the header in "
+					   "proxies.trusted"));
+	}
+}
+
 static bool is_faulty(const struct check *c, struct slice path)
 {
 	for (size_t i = 0; path.ptr && i < CONF_OPTION_COUNT; i++) {
@@ -434,6 +459,9 @@ static const struct {
 	{SLICE_INIT("retry.drain-min"), SLICE_INIT("retry.drain-max")},
 	{SLICE_INIT("publish.max-event"), SLICE_INIT("publish.max-body")},
 	{SLICE_INIT("limits.streams"), SLICE_INIT("limits.connections")},
+	{SLICE_INIT("limits.connect-rate.rate"), SLICE_INIT("limits.connect-rate.burst")},
+	{SLICE_INIT("limits.emission.rate"), SLICE_INIT("limits.emission.burst")},
+	{SLICE_INIT("history.memory"), SLICE_INIT("limits.memory")},
 	{SLICE_INIT("drain.window"), SLICE_INIT("drain.deadline")},
 };
 
@@ -452,6 +480,7 @@ static const struct {
 	{check_secret, {SLICE_INIT("auth.jwt")}},
 	{check_introspect, {SLICE_INIT("auth.introspect")}},
 	{check_memory, {SLICE_INIT("auth")}},
+	{check_proxies, {SLICE_INIT("listen"), SLICE_INIT("proxies")}},
 	{check_fixed_paths,
 	 {SLICE_INIT("publish.path"), SLICE_INIT("auth.ticket.path"),
 	  SLICE_INIT("auth.revoke.path")}},

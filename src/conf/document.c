@@ -61,8 +61,12 @@ static const struct slice refusals[] = {
 		   "without url."),
 	SLICE_INIT("HS256 with keys from a URL: a published secret is none."),
 	SLICE_INIT("An http:// URL that is not on loopback."),
+	SLICE_INIT(
+		"listen[].proxy-protocol without proxies.trusted, and a network of all addresses "
+		"there."),
 	SLICE_INIT("A lower bound above its upper bound: retry, drain, publish.max-event, "
-		   "limits.streams."),
+		   "limits.streams, the rates of limits above their bursts, history.memory above "
+		   "limits.memory."),
 };
 
 struct style {
