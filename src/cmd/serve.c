@@ -88,14 +88,13 @@ static enum err make_shared(struct server *s)
 
 static int init_workers(struct server *s)
 {
-	size_t connections =
-		(size_t)admit_limits(&s->generation->setup.conf, s->shared.worker_count)
-			.connections;
+	struct admit_limits limits =
+		admit_limits(&s->generation->setup.conf, s->shared.worker_count);
 	int code = serve_listen(s);
 	enum err err = OK;
 
 	for (size_t i = 0; code == EXIT_OK && !err && i < s->shared.worker_count; i++)
-		err = worker_init(&s->shared.workers[i], connections);
+		err = worker_init(&s->shared.workers[i], &limits);
 	if (!err)
 		return code;
 	(void)fprintf(stderr, "sluice serve: cannot start a worker: %s\n", strerror(errno));

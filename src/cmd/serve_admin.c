@@ -158,12 +158,12 @@ void serve_admin_end(struct serve_admin *a)
 
 static void accept_one(struct serve_admin *a)
 {
-	struct addr addr;
+	struct arrival arrival = {.h2c = false};
 	int fd;
 
-	switch (listener_accept(a->listener, &fd, &addr)) {
+	switch (listener_accept(a->listener, &fd, &arrival.addr)) {
 	case ACCEPT_GOT:
-		serve_io_take(a->engine, &a->set, fd, &addr);
+		serve_io_take(a->engine, &a->set, fd, &arrival);
 		break;
 	case ACCEPT_EXHAUSTED:
 		a->accept_wait_ms = now_ms() + ACCEPT_REST_MS;

@@ -165,6 +165,8 @@ static void take_limits(struct serve_setup *s)
 	out->drain_retry_min_ms = conf->retry.drain_min_ms;
 	out->drain_retry_max_ms = conf->retry.drain_max_ms;
 	out->topics_per_stream = (size_t)conf->limits.topics_per_stream;
+	out->h2_streams = (uint32_t)conf->http2.streams;
+	out->handshake_timeout_ms = conf->limits.handshake_timeout_ms;
 	out->head_timeout_ms = conf->limits.head_timeout_ms;
 	out->body_timeout_ms = conf->limits.body_timeout_ms;
 	out->idle_timeout_ms = conf->limits.idle_timeout_ms;

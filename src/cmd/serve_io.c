@@ -80,9 +80,9 @@ static void refuse(struct engine *e, int fd)
 	peer_close(fd);
 }
 
-void serve_io_take(struct engine *e, struct waitset *set, int fd, const struct addr *addr)
+void serve_io_take(struct engine *e, struct waitset *set, int fd, const struct arrival *arrival)
 {
-	struct conn *c = engine_accept(e, fd, addr, false);
+	struct conn *c = engine_accept(e, fd, arrival);
 
 	if (!c) {
 		refuse(e, fd);

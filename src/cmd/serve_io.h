@@ -11,4 +11,4 @@ void serve_io_fill(struct engine_io *io);
 /* One JSON line for the record. */
 void serve_io_record(struct logsink *sink, const struct stream_record *record);
 /* Hands an accepted connection to the engine; where that has no room, answers and closes. */
-void serve_io_take(struct engine *e, struct waitset *set, int fd, const struct addr *addr);
+void serve_io_take(struct engine *e, struct waitset *set, int fd, const struct arrival *arrival);

@@ -23,6 +23,14 @@ static int cannot_listen(const struct listen_settings *l, enum err err, const ch
 	return EXIT_USAGE;
 }
 
+/* Prior knowledge is trusted: on loopback, or where the configuration says so. */
+static bool speaks_h2c(const struct settings *conf, const struct listen_settings *l)
+{
+	bool wanted = l->h2c == CONF_H2C_ON || (l->h2c == CONF_H2C_AUTO && l->loopback);
+
+	return wanted && conf->http2.enabled && l->tls.certificate_count == 0;
+}
+
 static int open_listener(struct server *s, struct listen_settings *l)
 {
 	uint16_t port = l->port;
@@ -30,10 +38,12 @@ static int open_listener(struct server *s, struct listen_settings *l)
 
 	for (size_t i = 0; !err && i < s->shared.worker_count; i++) {
 		struct worker *w = &s->shared.workers[i];
+		struct serve_port *p = &w->ports[w->port_count];
 
-		err = listener_open(l->host, port, &w->listeners[w->listener_count], &port);
+		err = listener_open(l->host, port, &p->fd, &port);
+		p->h2c = speaks_h2c(&s->generation->setup.conf, l);
 		if (!err)
-			w->listener_count++;
+			w->port_count++;
 	}
 	if (err)
 		return cannot_listen(l, err, "--listen");

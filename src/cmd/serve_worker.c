@@ -10,9 +10,10 @@
 
 #include <stdio.h>
 
-#define WORKER_SENDS   512u /* sends of one turn, so that accepts and reads are never starved */
-#define WORKER_ACCEPTS 64u  /* connections taken in a row from one listener */
-#define ACCEPT_REST_MS 100u /* while there are no descriptors */
+#define WORKER_SENDS    512u /* sends of one turn, so that accepts and reads are never starved */
+#define WORKER_ACCEPTS  64u  /* connections taken in a row from one listener */
+#define WORKER_REQUESTS (1u << 16) /* by HTTP/2 and not yet streams, at a time */
+#define ACCEPT_REST_MS  100u       /* while there are no descriptors */
 
 static uint64_t now_ms(void)
 {
@@ -66,7 +67,7 @@ static enum auth_step io_authenticate(void *ctx, struct conn *conn, uint64_t req
 			      request_id, credential, wallclock_ms(), ret_principal, ret_fault);
 }
 
-static enum err make_engine(struct worker *w, size_t max_connections)
+static enum err make_engine(struct worker *w, const struct admit_limits *limits)
 {
 	struct serve_generation *g = serve_current_get(&w->shared->current, &w->seen_version);
 	struct engine_config config = {
@@ -81,7 +82,8 @@ static enum err make_engine(struct worker *w, size_t max_connections)
 		       .want = io_want,
 		       .published = io_published,
 		       .record = io_record},
-		.max_connections = max_connections,
+		.max_connections = (size_t)limits->connections,
+		.max_requests = (size_t)limits->streams + WORKER_REQUESTS,
 	};
 
 	w->generation = g;
@@ -94,8 +96,8 @@ static enum err make_engine(struct worker *w, size_t max_connections)
 
 static enum err watch_listeners(struct worker *w, unsigned flags)
 {
-	for (size_t i = 0; i < w->listener_count; i++) {
-		enum err err = waitset_change(&w->set, w->listeners[i], &w->listeners[i], flags);
+	for (size_t i = 0; i < w->port_count; i++) {
+		enum err err = waitset_change(&w->set, w->ports[i].fd, &w->ports[i], flags);
 
 		if (err)
 			return err;
@@ -103,27 +105,27 @@ static enum err watch_listeners(struct worker *w, unsigned flags)
 	return OK;
 }
 
-enum err worker_init(struct worker *w, size_t max_connections)
+enum err worker_init(struct worker *w, const struct admit_limits *limits)
 {
 	w->wakeup.fd = -1;
 	w->set.fd = -1;
-	enum err err = make_engine(w, max_connections);
+	enum err err = make_engine(w, limits);
 	if (!err)
 		err = waitset_init(&w->set);
 	if (!err)
 		err = wakeup_init(&w->wakeup);
 	if (!err)
 		err = waitset_add(&w->set, w->wakeup.fd, &w->wakeup, WAITSET_READ);
-	for (size_t i = 0; !err && i < w->listener_count; i++)
-		err = waitset_add(&w->set, w->listeners[i], &w->listeners[i], WAITSET_READ);
+	for (size_t i = 0; !err && i < w->port_count; i++)
+		err = waitset_add(&w->set, w->ports[i].fd, &w->ports[i], WAITSET_READ);
 	return err;
 }
 
 static void close_listeners(struct worker *w)
 {
-	for (size_t i = 0; i < w->listener_count; i++)
-		peer_close(w->listeners[i]);
-	w->listener_count = 0;
+	for (size_t i = 0; i < w->port_count; i++)
+		peer_close(w->ports[i].fd);
+	w->port_count = 0;
 }
 
 void worker_fini(struct worker *w)
@@ -158,16 +160,16 @@ static void resume_accepting(struct worker *w)
 	(void)watch_listeners(w, WAITSET_READ);
 }
 
-static void accept_some(struct worker *w, int listener)
+static void accept_some(struct worker *w, const struct serve_port *port)
 {
 	for (unsigned i = 0; i < WORKER_ACCEPTS; i++) {
-		struct addr addr;
+		struct arrival arrival = {.h2c = port->h2c};
 		int fd;
 
-		switch (listener_accept(listener, &fd, &addr)) {
+		switch (listener_accept(port->fd, &fd, &arrival.addr)) {
 		case ACCEPT_GOT:
 			atomic_store(&w->shared->exhausted, false);
-			serve_io_take(w->engine, &w->set, fd, &addr);
+			serve_io_take(w->engine, &w->set, fd, &arrival);
 			break;
 		case ACCEPT_EXHAUSTED:
 			rest_accepting(w);
@@ -184,8 +186,7 @@ static bool is_listener(const struct worker *w, const void *owner)
 {
 	const char *at = owner;
 
-	return at >= (const char *)w->listeners &&
-	       at < (const char *)(w->listeners + SERVE_MAX_LISTENERS);
+	return at >= (const char *)w->ports && at < (const char *)(w->ports + SERVE_MAX_LISTENERS);
 }
 
 static void handle(struct worker *w, const struct waitset_event *event)
@@ -195,8 +196,8 @@ static void handle(struct worker *w, const struct waitset_event *event)
 	if (event->owner == &w->wakeup) {
 		wakeup_take(&w->wakeup);
 	} else if (is_listener(w, event->owner)) {
-		if (w->listener_count > 0)
-			accept_some(w, *(const int *)event->owner);
+		if (w->port_count > 0)
+			accept_some(w, event->owner);
 	} else {
 		if (event->flags & WAITSET_READ)
 			engine_readable(w->engine, c);

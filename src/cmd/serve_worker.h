@@ -30,6 +30,12 @@ enum serve_phase {
 
 struct worker;
 
+/* One listening socket of a worker, and how peers are spoken to there. */
+struct serve_port {
+	int fd;
+	bool h2c; /* HTTP/2 without TLS */
+};
+
 /* What all workers look at. */
 struct serve_shared {
 	struct serve_current current;
@@ -53,8 +59,8 @@ struct worker {
 	struct wakeup wakeup;
 	struct auth_post post;
 	struct serve_counters counters;
-	int listeners[SERVE_MAX_LISTENERS];
-	size_t listener_count;
+	struct serve_port ports[SERVE_MAX_LISTENERS];
+	size_t port_count;
 	struct waitset set;
 	struct engine *engine;
 	uint64_t accept_again_ms; /* accepting rests until then; 0: it does not */
@@ -67,7 +73,7 @@ struct worker {
  * Makes the engine and the loop of a worker whose shared part and listeners are set. Errors:
  * E_NOMEM, E_IO.
  */
-enum err worker_init(struct worker *w, size_t max_connections);
+enum err worker_init(struct worker *w, const struct admit_limits *limits);
 /* Errors: E_IO. */
 enum err worker_start(struct worker *w);
 /* After the thread has ended. Closes the listeners. */

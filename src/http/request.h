@@ -98,6 +98,11 @@ struct http_request {
  */
 enum http_fault http_request_parse(struct slice head, struct http_request *ret_req);
 
+struct arena;
+
+/* A copy whose slices are the arena's. False: no memory. */
+bool http_request_copy(struct arena *arena, const struct http_request *from,
+		       struct http_request *ret);
 /* "HTTP/1.1", "HTTP/2"; static. */
 struct slice http_version_name(enum http_version version);
 

@@ -97,6 +97,8 @@ struct slice credential_source_name(enum credential_source source)
 		return SLICE("ticket");
 	case CREDENTIAL_RESUME:
 		return SLICE("resume");
+	case CREDENTIAL_CERTIFICATE:
+		return SLICE("certificate");
 	}
 	return SLICE("none");
 }

@@ -12,6 +12,7 @@ enum credential_source {
 	CREDENTIAL_COOKIE,
 	CREDENTIAL_TICKET, /* one-time, in the query */
 	CREDENTIAL_RESUME, /* the cookie that a ticket was exchanged for */
+	CREDENTIAL_CERTIFICATE, /* of the connection, where the request has none */
 };
 
 struct credential {
@@ -33,5 +34,5 @@ struct credential_places {
  */
 enum refusal credential_find(const struct http_request *req, const struct credential_places *places,
 			     struct credential *ret, struct slice *ret_resume);
-/* "none", "bearer", "cookie", "ticket", "resume": the log's authMethod. */
+/* "none", "bearer", "cookie", "ticket", "resume", "certificate": the log's authMethod. */
 struct slice credential_source_name(enum credential_source source);

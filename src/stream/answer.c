@@ -16,8 +16,24 @@ struct head_facts answer_facts(const struct engine *e, const struct conn *c)
 	};
 }
 
+/* What the stream's window does not take now is the session's to send. */
+static void answer_carried(struct engine *e, struct conn *c)
+{
+	struct exchange *x = c->x;
+	struct slice head = slice_upto(buf_slice(&x->out), x->out_head);
+	struct slice body = slice_from(buf_slice(&x->out), x->out_head);
+
+	if (conn_send_head(e, c, x->status, head, body.len == 0))
+		conn_send_last(e, c, body);
+	conn_close(e, c);
+}
+
 void answer_start(struct engine *e, struct conn *c)
 {
+	if (conn_is_carried(c)) {
+		answer_carried(e, c);
+		return;
+	}
 	c->state = CONN_ANSWER;
 	answer_writable(e, c);
 }
@@ -28,7 +44,7 @@ void answer_writable(struct engine *e, struct conn *c)
 
 	while (x->out_sent < x->out.len) {
 		struct slice rest = slice_from(buf_slice(&x->out), x->out_sent);
-		ptrdiff_t n = e->config.io.send(e->config.io.ctx, c->io, &rest, 1);
+		ptrdiff_t n = conn_send(e, c, &rest, 1);
 
 		if (n == IO_GONE) {
 			conn_close(e, c);
@@ -54,6 +70,8 @@ static void answer(struct engine *e, struct conn *c, const struct short_answer *
 
 	writer_init(&w, head, sizeof(head));
 	head_short(&w, &e->settings->head, &facts, answer);
+	x->status = head_status(answer);
+	x->out_head = w.len;
 	if (x->req.method == HTTP_HEAD)
 		body = SLICE_NONE;
 	if (w.overflow || buf_append(&x->out, writer_slice(&w)) || buf_append(&x->out, body)) {

@@ -33,17 +33,21 @@
 #define ENGINE_MAX_ANSWER     (1u << 20)   /* bytes of a short answer with its head */
 
 enum conn_state {
-	CONN_HEAD,   /* waiting for a request, or reading its head */
-	CONN_AUTH,   /* waiting for who checks the credential */
-	CONN_BODY,   /* reading the body of a post */
-	CONN_ANSWER, /* a short answer is being written */
+	CONN_HANDSHAKE, /* the host is at TLS or the header of a proxy */
+	CONN_HEAD,      /* waiting for a request, or reading its head */
+	CONN_AUTH,      /* waiting for who checks the credential */
+	CONN_BODY,      /* reading the body of a post */
+	CONN_ANSWER,    /* a short answer is being written */
 	CONN_STREAM,
 	CONN_LINGER, /* answered and shut; reading so that the answer is not lost to a reset */
+	CONN_H2,     /* carries streams of HTTP/2; each has a record of its own */
 	CONN_CLOSED, /* over; the record is freed at the next turn, so no pointer to it dangles */
 };
 
 /* Lives while a request is read and answered. */
 struct exchange {
+	struct conn *conn;
+	struct list ready; /* of the carrier: it brought news */
 	struct buf in;
 	struct http_scan scan;
 	struct http_request req; /* points into the arena */
@@ -54,12 +58,17 @@ struct exchange {
 	struct buf body;
 	struct buf out;
 	size_t out_sent;
+	size_t out_head;       /* bytes of `out` that are the head */
+	unsigned status;       /* of the answer in `out` */
+	enum http_fault fault; /* of a request that came by HTTP/2 */
 	uint64_t request_id;
 	bool close_after;
 	struct slice resume;     /* value of a resume cookie beside a ticket; ptr NULL: none */
 	struct slice set_cookie; /* of the stream to be opened; ptr NULL: none */
 	bool admitted;           /* holds a place among the streams */
 	bool linger_after;       /* unread bytes of the request may be on their way */
+	bool served;             /* by HTTP/2: the head has been looked at */
+	bool in_ended;           /* by HTTP/2: all of the body is in `in` */
 };
 
 /* Bytes that must go out before anything else: the rest of a frame that was cut. */
@@ -69,10 +78,11 @@ struct pending {
 	char bytes[];
 };
 
-/* Three cache lines; what a delivery touches is the first. */
+/* What a delivery touches is the first cache line. */
 struct conn {
 	struct subscriber sub;
-	int io;
+	struct h2_stream *h2; /* of a stream on a carrier, until it has been ended */
+	int io;               /* of a connection */
 	uint8_t state;
 	uint8_t version; /* enum http_version */
 	uint8_t interest;
@@ -82,26 +92,28 @@ struct conn {
 	uint64_t events;
 
 	struct pending *pending;
+	struct carrier *carrier; /* of an HTTP/2 connection, and of each stream on it */
 	struct exchange *x;
 	struct timer timer; /* the one deadline of the state */
 	struct list link;
 	const struct route *route;
 	struct istr *origin;
 	struct istr *agent;
-	struct principal *principal; /* counted; NULL: anonymous */
+	struct principal *principal; /* counted; of a stream, or of the certificate before */
 	uint64_t opened_ms;
 	uint64_t blocked_ms; /* since when the peer takes nothing; 0: it does */
 	uint64_t request_id;
 	uint32_t unexpected; /* bytes read on a stream, or while lingering */
 	struct addr addr;
 	bool https : 1;
+	bool h2c : 1; /* the first bytes may be the preface of HTTP/2 */
 	bool cors_allowed : 1;
 	bool draining : 1;
 	bool warned : 1;    /* auth_expiring has been sent */
 	bool replaying : 1; /* reads history since it opened: its age is no lag */
 };
 
-_Static_assert(sizeof(struct conn) <= 192, "a stream costs three cache lines");
+_Static_assert(sizeof(struct conn) <= 224, "a stream costs three and a half cache lines");
 
 struct engine {
 	struct engine_config config;
@@ -109,7 +121,9 @@ struct engine {
 	struct view view;
 	struct slab conns;
 	struct list all;
-	struct list closed; /* to be freed at the next turn */
+	struct list closed;  /* to be freed at the next turn */
+	struct list touched; /* carriers to be seen to at the end of the turn */
+	size_t touched_count;
 	struct wheel wheel;
 	struct intern strings;
 	struct rng rng;
@@ -119,6 +133,7 @@ struct engine {
 	char date[29];
 	uint64_t next_request_id;
 	size_t body_bytes;
+	size_t connections;
 	size_t streams;
 	bool draining;
 	uint64_t revoked; /* generation of the revocations that streams were checked against */
@@ -140,6 +155,23 @@ static inline bool conn_is_chunked(const struct conn *c)
 	return c->version == HTTP_1_1;
 }
 
+/* A stream on a carrier, not a connection. */
+static inline bool conn_is_carried(const struct conn *c)
+{
+	return c->carrier && c->state != CONN_H2;
+}
+
+/* way_out.c */
+/* As engine_io.send. The parts are valid during the call only. */
+ptrdiff_t conn_send(struct engine *e, struct conn *c, const struct slice *parts, size_t n);
+/* The parts stay valid until carriers_push: those of many streams may go out together. */
+ptrdiff_t conn_send_shared(struct engine *e, struct conn *c, const struct slice *parts, size_t n);
+/* Last words before a close; ends a stream of HTTP/2. */
+void conn_send_last(struct engine *e, struct conn *c, struct slice bytes);
+/* The head on HTTP/2; `end`: there is no body. False: it cannot be sent. */
+bool conn_send_head(struct engine *e, struct conn *c, unsigned status, struct slice lines,
+		    bool end);
+
 /* request.c */
 void request_readable(struct engine *e, struct conn *c);
 /* The answer is out: gets ready for the next request, or closes. */
@@ -147,6 +179,13 @@ void request_done(struct engine *e, struct conn *c);
 /* Works on the bytes that are there until more are needed. */
 void request_pump(struct engine *e, struct conn *c);
 void exchange_end(struct engine *e, struct conn *c);
+/* Takes over a request that came by HTTP/2, with what is wrong with it; false: no memory. */
+bool request_take(struct engine *e, struct conn *c, const struct http_request *req,
+		  enum http_fault fault, bool ended);
+/* Looks at a request that came by HTTP/2, or at what came of its body. */
+void request_go_on(struct engine *e, struct conn *c);
+/* A peer that speaks HTTP to a TLS port; reads and writes are in the clear from now on. */
+void request_refuse_plain(struct engine *e, struct conn *c);
 
 /* answer.c */
 /* Sends what stands in x->out; the rest waits for the socket. */

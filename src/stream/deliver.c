@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stream/conn.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +58,7 @@ static void follow_rounds(const struct engine *e, struct conn *c)
 
 void deliver_own(struct engine *e, struct conn *c, struct slice bytes)
 {
-	ptrdiff_t n = e->config.io.send(e->config.io.ctx, c->io, &bytes, 1);
+	ptrdiff_t n = conn_send(e, c, &bytes, 1);
 
 	if (n == IO_GONE) {
 		stop_quietly(e, c, CLOSE_CLIENT_GONE);
@@ -112,14 +113,14 @@ static ptrdiff_t send_batch(struct engine *e, struct conn *c, const struct batch
 
 	if (conn_is_chunked(c)) {
 		*ret_bytes = batch->wire_bytes;
-		return e->config.io.send(e->config.io.ctx, c->io, batch->wire, batch->wire_count);
+		return conn_send_shared(e, c, batch->wire, batch->wire_count);
 	}
 	*ret_bytes = 0;
 	for (size_t i = 0; i < batch->count; i++) {
 		parts[i] = frame_of(c, batch->entries[i]);
 		*ret_bytes += parts[i].len;
 	}
-	return e->config.io.send(e->config.io.ctx, c->io, parts, batch->count);
+	return conn_send_shared(e, c, parts, batch->count);
 }
 
 void deliver_batch(struct engine *e, struct conn *c, const struct batch *batch)
@@ -153,7 +154,7 @@ static bool flush_pending(struct engine *e, struct conn *c)
 	if (!p)
 		return true;
 	struct slice rest = {p->bytes + p->sent, p->len - p->sent};
-	ptrdiff_t n = e->config.io.send(e->config.io.ctx, c->io, &rest, 1);
+	ptrdiff_t n = conn_send(e, c, &rest, 1);
 	if (n == IO_GONE)
 		stop_quietly(e, c, CLOSE_CLIENT_GONE);
 	if (n < 0)
@@ -224,7 +225,9 @@ void deliver_writable(struct engine *e, struct conn *c)
 		stop_dropped(e, c, CLOSE_LAGGING);
 		return;
 	}
-	for (unsigned i = 0; i < ENGINE_CATCHUP_STEPS; i++) {
+	/* A stream of HTTP/2 is told to go on only after its window has stopped it. */
+	unsigned steps = conn_is_carried(c) ? UINT_MAX : ENGINE_CATCHUP_STEPS;
+	for (unsigned i = 0; i < steps; i++) {
 		if (!catch_up(e, c))
 			break;
 	}

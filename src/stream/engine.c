@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
-#include "stream/conn.h"
+#include "stream/carrier.h"
 
 #include <stdlib.h>
 
@@ -29,7 +29,8 @@ struct engine *engine_new(const struct engine_config *config, uint64_t now_ms, u
 	list_init(&e->all);
 	list_init(&e->closed);
 	wheel_init(&e->wheel, now_ms);
-	slab_init(&e->conns, sizeof(struct conn), config->max_connections);
+	list_init(&e->touched);
+	slab_init(&e->conns, sizeof(struct conn), config->max_connections + config->max_requests);
 	intern_init(&e->strings, config->key, ENGINE_MAX_STRINGS, ENGINE_MAX_STRING);
 	view_init(&e->view, config->log, config->key);
 	return e;
@@ -63,6 +64,8 @@ void conn_want(struct engine *e, struct conn *c, unsigned interest)
 	if (c->interest == interest)
 		return;
 	c->interest = (uint8_t)interest;
+	if (conn_is_carried(c))
+		return;
 	e->config.io.want(e->config.io.ctx, c->io, c, interest);
 }
 
@@ -71,31 +74,81 @@ void conn_deadline(struct engine *e, struct conn *c, uint64_t in_ms)
 	wheel_set(&e->wheel, &c->timer, e->now_ms + in_ms);
 }
 
-struct conn *engine_accept(struct engine *e, int io, const struct addr *addr, bool https)
+/* The way is open: requests may come. */
+static void arrive(struct engine *e, struct conn *c, const struct arrival *arrival)
 {
-	if (!admit_connection(e->config.admit))
+	c->addr = arrival->addr;
+	c->https = arrival->https;
+	c->h2c = arrival->h2c;
+	c->principal = arrival->principal;
+	c->state = CONN_HEAD;
+	conn_deadline(e, c, e->settings->head_timeout_ms);
+	if (arrival->h2)
+		carrier_begin(e, c, SLICE_NONE);
+}
+
+struct conn *engine_accept(struct engine *e, int io, const struct arrival *arrival)
+{
+	if (e->connections >= e->config.max_connections || !admit_connection(e->config.admit))
 		return NULL;
 	struct conn *c = slab_alloc(&e->conns);
 	if (!c) {
 		admit_connection_end(e->config.admit);
 		return NULL;
 	}
+	e->connections++;
 	c->io = io;
-	c->addr = *addr;
-	c->https = https;
 	c->opened_ms = e->now_ms;
-	c->state = CONN_HEAD;
 	c->interest = WANT_READ;
 	list_append(&e->all, &c->link);
 	e->counters.connections++;
-	conn_deadline(e, c, e->settings->head_timeout_ms);
+	if (!arrival->handshake) {
+		arrive(e, c, arrival);
+		return c;
+	}
+	c->addr = arrival->addr;
+	c->state = CONN_HANDSHAKE;
+	conn_deadline(e, c, e->settings->handshake_timeout_ms);
 	return c;
+}
+
+static void shake_hands(struct engine *e, struct conn *c)
+{
+	struct arrival arrival = {.addr = c->addr};
+
+	switch (e->config.io.handshake(e->config.io.ctx, c->io, &arrival)) {
+	case HANDSHAKE_READ:
+		conn_want(e, c, WANT_READ);
+		break;
+	case HANDSHAKE_WRITE:
+		conn_want(e, c, WANT_WRITE);
+		break;
+	case HANDSHAKE_DONE:
+		conn_want(e, c, WANT_READ);
+		arrive(e, c, &arrival);
+		break;
+	case HANDSHAKE_PLAIN:
+		e->counters.handshakes_failed++;
+		request_refuse_plain(e, c);
+		break;
+	case HANDSHAKE_FAILED:
+		e->counters.handshakes_failed++;
+		conn_close(e, c);
+		break;
+	}
 }
 
 void conn_close(struct engine *e, struct conn *c)
 {
 	if (c->state == CONN_CLOSED)
 		return;
+	if (c->state == CONN_H2 && c->carrier) {
+		carrier_end(e, c, CLOSE_STOPPED);
+		return;
+	}
+	bool carried = conn_is_carried(c);
+	if (carried)
+		carrier_leave(c);
 	c->state = CONN_CLOSED;
 	exchange_end(e, c);
 	wheel_clear(&e->wheel, &c->timer);
@@ -106,8 +159,11 @@ void conn_close(struct engine *e, struct conn *c)
 	intern_drop(&e->strings, c->agent);
 	principal_unref(c->principal);
 	c->principal = NULL;
-	e->config.io.close(e->config.io.ctx, c->io);
-	admit_connection_end(e->config.admit);
+	if (!carried) {
+		e->config.io.close(e->config.io.ctx, c->io);
+		admit_connection_end(e->config.admit);
+		e->connections--;
+	}
 	list_remove(&c->link);
 	list_append(&e->closed, &c->link);
 }
@@ -136,6 +192,12 @@ static void discard(struct engine *e, struct conn *c, uint32_t max)
 void engine_readable(struct engine *e, struct conn *c)
 {
 	switch ((enum conn_state)c->state) {
+	case CONN_HANDSHAKE:
+		shake_hands(e, c);
+		break;
+	case CONN_H2:
+		carrier_readable(e, c);
+		break;
 	case CONN_HEAD:
 	case CONN_BODY:
 		request_readable(e, c);
@@ -162,6 +224,10 @@ void engine_writable(struct engine *e, struct conn *c)
 		request_pump(e, c);
 	} else if (c->state == CONN_STREAM) {
 		deliver_writable(e, c);
+	} else if (c->state == CONN_H2) {
+		carrier_writable(e, c);
+	} else if (c->state == CONN_HANDSHAKE) {
+		shake_hands(e, c);
 	}
 }
 
@@ -169,6 +235,8 @@ void engine_gone(struct engine *e, struct conn *c)
 {
 	if (c->state == CONN_STREAM)
 		stop_quietly(e, c, CLOSE_CLIENT_GONE);
+	else if (c->state == CONN_H2)
+		carrier_end(e, c, CLOSE_CLIENT_GONE);
 	else
 		conn_close(e, c);
 }
@@ -194,6 +262,8 @@ static bool fan_out(struct engine *e, size_t budget)
 		struct subscriber *sub = view_round_next(&e->view, &batch);
 
 		if (!sub) {
+			/* A new round may let go of the memory of the last. */
+			carriers_push(e);
 			if (!view_has_news(&e->view) || !view_round_begin(&e->view))
 				return false;
 			continue;
@@ -250,7 +320,9 @@ uint64_t engine_turn(struct engine *e, size_t budget)
 	bury(e);
 	sweep_revoked(e);
 	timers_run(e);
-	if (fan_out(e, budget) || !list_is_empty(&e->closed))
+	bool more = fan_out(e, budget);
+	carriers_settle(e);
+	if (more || !list_is_empty(&e->closed) || !list_is_empty(&e->touched))
 		return 0;
 	return wait_ms(e);
 }
@@ -261,7 +333,9 @@ static void drain_conn(struct engine *e, struct conn *c, uint64_t window_ms)
 	c->draining = true;
 	if (c->state == CONN_STREAM)
 		conn_deadline(e, c, rng_between(&e->rng, 0, window_ms));
-	else if (c->state == CONN_HEAD && !c->x)
+	else if (c->state == CONN_H2)
+		carrier_drain(e, c);
+	else if (c->state == CONN_HANDSHAKE || (c->state == CONN_HEAD && !c->x))
 		conn_close(e, c);
 }
 
@@ -287,9 +361,10 @@ void engine_stop(struct engine *e)
 		next = l->next;
 		if (c->state == CONN_STREAM)
 			stop_draining(e, c, CLOSE_STOPPED);
-		else
-			conn_close(e, c);
 	}
+	carriers_push(e);
+	while (!list_is_empty(&e->all))
+		conn_close(e, container_of(e->all.next, struct conn, link));
 }
 
 size_t engine_connections(const struct engine *e)

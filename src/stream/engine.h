@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/rng.h"
 #include "base/siphash.h"
+#include "h2/session.h"
 #include "hub/admit.h"
 #include "hub/log.h"
 #include "identity/resume.h"
@@ -42,9 +43,33 @@ enum auth_step {
 	AUTH_STEP_PENDING, /* engine_authenticated brings it */
 };
 
+/* What is known of a connection when it comes, and after its handshake. */
+struct arrival {
+	struct addr addr;
+	bool https;     /* over TLS */
+	bool handshake; /* engine_io.handshake comes first */
+	bool h2;        /* HTTP/2 was agreed on (ALPN) */
+	bool h2c;       /* HTTP/2 is taken where the first bytes are its preface */
+	struct principal
+		*principal; /* of a client certificate: a reference for the engine; or NULL */
+};
+
+enum handshake_step {
+	HANDSHAKE_DONE,
+	HANDSHAKE_READ,  /* go on when the connection is readable */
+	HANDSHAKE_WRITE, /* or writable */
+	HANDSHAKE_PLAIN, /* HTTP in the clear on a TLS port: io is in the clear from now on */
+	HANDSHAKE_FAILED,
+};
+
 /* How the engine reaches the world. `io` is the host's handle (a descriptor). */
 struct engine_io {
 	void *ctx;
+	/*
+	 * One step of TLS or the header of a proxy; fills in what it finds out. Called for
+	 * connections that came with `handshake`. NULL: there are none.
+	 */
+	enum handshake_step (*handshake)(void *ctx, int io, struct arrival *arrival);
 	/* Bytes read, 0 at the end of input, IO_BLOCKED, IO_GONE. */
 	ptrdiff_t (*recv)(void *ctx, int io, char *buf, size_t cap);
 	/* Bytes taken (at least 1), IO_BLOCKED, IO_GONE. */
@@ -78,7 +103,8 @@ struct engine_io {
 };
 
 struct engine_counters {
-	uint64_t connections, requests;
+	uint64_t connections, requests, handshakes_failed;
+	uint64_t h2_connections, h2_ends[H2_END_COUNT];
 	uint64_t streams_opened, streams_closed[CLOSE_COUNT];
 	uint64_t refusals[REFUSAL_COUNT];
 	uint64_t auth_faults[AUTH_FAULT_COUNT];
@@ -97,6 +123,7 @@ struct engine_config {
 	struct siphash_key key; /* random */
 	uint64_t seed;          /* random; also the high bits of request ids */
 	size_t max_connections; /* of this worker */
+	size_t max_requests;    /* streams and requests by HTTP/2 at a time, of this worker */
 };
 
 /* NULL: no memory. */
@@ -110,11 +137,8 @@ void engine_free(struct engine *e);
  */
 void engine_time(struct engine *e, uint64_t now_ms, uint64_t unix_ms);
 
-/*
- * A new connection. NULL: refused at a cap; the host closes it. The engine wants reads.
- * `https`: over TLS, or a trusted proxy says so.
- */
-struct conn *engine_accept(struct engine *e, int io, const struct addr *addr, bool https);
+/* A new connection. NULL: refused at a cap; the host closes it. The engine wants reads. */
+struct conn *engine_accept(struct engine *e, int io, const struct arrival *arrival);
 void engine_readable(struct engine *e, struct conn *c);
 void engine_writable(struct engine *e, struct conn *c);
 /*

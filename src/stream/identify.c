@@ -94,12 +94,24 @@ static enum auth_step check(struct engine *e, struct conn *c)
 				&ask->fault);
 }
 
+/* The connection's own identity speaks for requests that bring no other (mutual TLS). */
+static void use_certificate(struct conn *c)
+{
+	if (!c->principal)
+		return;
+	c->x->ask.principal = principal_ref(c->principal);
+	c->x->ask.credential.source = CREDENTIAL_CERTIFICATE;
+}
+
 static enum auth_step step(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
 
 	switch (x->ask.credential.source) {
 	case CREDENTIAL_NONE:
+		use_certificate(c);
+		break;
+	case CREDENTIAL_CERTIFICATE:
 		break;
 	case CREDENTIAL_BEARER:
 	case CREDENTIAL_COOKIE:

@@ -15,6 +15,7 @@ enum label_set {
 	LABELS_NONE,
 	LABELS_CLOSE,
 	LABELS_REFUSAL,
+	LABELS_END,
 	LABELS_FAULT,
 	LABELS_VERSION,
 };
@@ -123,6 +124,8 @@ static void put_labels(struct writer *w, enum label_set labels, size_t i,
 		put_label(w, SLICE("rule"), row->rule);
 		put_char(w, ',');
 		put_label(w, reason, row->word);
+	} else if (labels == LABELS_END) {
+		put_label(w, reason, h2_end_word((enum h2_end)i));
 	} else if (labels == LABELS_FAULT) {
 		put_label(w, reason, slice_of(auth_fault_reason((enum auth_fault)i)));
 	} else {
@@ -150,7 +153,8 @@ void metrics_put(struct writer *w, const struct engine_counters *sum,
 	for (size_t i = 0; i < METRIC_COUNT; i++) {
 		const struct metric *m = &metrics[i];
 		/* The first of these stands for "none". */
-		bool has_none = m->labels == LABELS_REFUSAL || m->labels == LABELS_FAULT;
+		bool has_none = m->labels == LABELS_REFUSAL || m->labels == LABELS_FAULT ||
+				m->labels == LABELS_END;
 
 		put_head(w, m);
 		for (size_t j = has_none ? 1 : 0; j < m->count; j++) {

@@ -144,6 +144,7 @@ static void keep_identity(struct engine *e, struct conn *c)
 	c->cors_allowed = x->ask.cors.refusal == REFUSAL_NONE;
 	c->origin = intern_get(&e->strings, http_field_get(&x->req, SLICE("Origin")));
 	c->agent = intern_get(&e->strings, http_field_get(&x->req, SLICE("User-Agent")));
+	principal_unref(c->principal);
 	c->principal = x->ask.principal;
 	x->ask.principal = NULL;
 	c->opened_ms = e->now_ms;
@@ -168,6 +169,7 @@ static void begin_stream(struct engine *e, struct conn *c)
 	keep_identity(e, c);
 	writer_init(&w, bytes, sizeof(bytes));
 	put_head(e, c, &w);
+	struct slice head = writer_slice(&w);
 	put_connected(e, c, &w, r.cursor);
 	if (r.resync.ptr)
 		put_resync(e, c, &w, r.resync);
@@ -181,10 +183,10 @@ static void begin_stream(struct engine *e, struct conn *c)
 	c->replaying = r.behind;
 	conn_want(e, c, WANT_READ);
 	timers_stream(e, c);
-	if (w.overflow)
+	if (w.overflow || !conn_send_head(e, c, 200, head, false))
 		stop_quietly(e, c, CLOSE_NO_MEMORY);
 	else
-		deliver_own(e, c, writer_slice(&w));
+		deliver_own(e, c, slice_from(writer_slice(&w), conn_is_carried(c) ? head.len : 0));
 	if (c->state == CONN_STREAM && !c->sub.live && !c->pending)
 		deliver_writable(e, c);
 }
@@ -201,6 +203,8 @@ static void answer_head(struct engine *e, struct conn *c)
 		conn_close(e, c);
 		return;
 	}
+	c->x->status = 200;
+	c->x->out_head = w.len;
 	c->x->close_after |= c->x->req.version == HTTP_1_0;
 	answer_start(e, c);
 }
@@ -258,6 +262,8 @@ void open_softly(struct engine *e, struct conn *c, enum refusal refusal)
 	record_refusal(e, c, refusal, true, SLICE_NONE);
 	writer_init(&w, bytes, sizeof(bytes));
 	put_head(e, c, &w);
+	c->x->status = 200;
+	c->x->out_head = w.len;
 	struct control control = {
 		.has_retry = true,
 		.retry_ms = control_retry(e, true),

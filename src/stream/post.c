@@ -78,9 +78,34 @@ static bool eat_chunked(struct engine *e, struct conn *c)
 	return true;
 }
 
+/* By HTTP/2: the end of the stream is the end of the body. */
+static bool eat_stream(struct engine *e, struct conn *c)
+{
+	struct exchange *x = c->x;
+	struct slice data = buf_slice(&x->in);
+
+	if (data.len > 0 && !keep_body(e, c, data))
+		return true;
+	h2_stream_consume(c->h2, data.len);
+	buf_consume(&x->in, data.len);
+	if (!x->in_ended)
+		return false;
+	finish(e, c);
+	return true;
+}
+
 bool post_body(struct engine *e, struct conn *c)
 {
-	return c->x->req.body == HTTP_BODY_CHUNKED ? eat_chunked(e, c) : eat_length(e, c);
+	switch (c->x->req.body) {
+	case HTTP_BODY_CHUNKED:
+		return eat_chunked(e, c);
+	case HTTP_BODY_STREAM:
+		return eat_stream(e, c);
+	case HTTP_BODY_LENGTH:
+	case HTTP_BODY_NONE:
+		break;
+	}
+	return eat_length(e, c);
 }
 
 /* A client that asked waits for this line before it sends the body (RFC 9110 10.1.1). */
@@ -90,7 +115,7 @@ static void say_continue(struct engine *e, struct conn *c)
 
 	if (!c->x->req.expect_continue || c->x->in.len > 0 || c->x->req.version != HTTP_1_1)
 		return;
-	if (e->config.io.send(e->config.io.ctx, c->io, &line, 1) != (ptrdiff_t)line.len)
+	if (conn_send(e, c, &line, 1) != (ptrdiff_t)line.len)
 		conn_close(e, c);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stream/conn.h"
+#include "stream/carrier.h"
 
 #include <stdlib.h>
 
@@ -9,11 +9,12 @@ static bool exchange_begin(struct engine *e, struct conn *c)
 
 	if (!x)
 		return false;
-	buf_init(&x->in, HTTP_MAX_HEAD + ENGINE_READ_CHUNK);
+	buf_init(&x->in, conn_is_carried(c) ? H2_STREAM_WINDOW : HTTP_MAX_HEAD + ENGINE_READ_CHUNK);
 	buf_init(&x->body, e->settings->max_body);
 	buf_init(&x->out, ENGINE_MAX_ANSWER);
 	arena_init(&x->arena, ENGINE_ANSWER_ARENA);
 	x->request_id = ++e->next_request_id;
+	x->conn = c;
 	c->x = x;
 	return true;
 }
@@ -26,6 +27,7 @@ void exchange_end(struct engine *e, struct conn *c)
 		return;
 	if (x->admitted)
 		admit_stream_end(e->config.admit, &c->addr);
+	list_remove(&x->ready);
 	principal_unref(x->ask.principal);
 	e->body_bytes -= x->body.len;
 	buf_free(&x->in);
@@ -159,7 +161,7 @@ static bool step_head(struct engine *e, struct conn *c)
 	enum http_fault fault;
 	size_t head_len;
 
-	if (!x || x->in.len == 0)
+	if (!x || x->in.len == 0 || conn_is_carried(c))
 		return false;
 	switch (http_scan(&x->scan, buf_slice(&x->in), &head_len, &fault)) {
 	case HTTP_MORE:
@@ -198,6 +200,75 @@ static ptrdiff_t fill(struct engine *e, struct conn *c)
 	return n;
 }
 
+bool request_take(struct engine *e, struct conn *c, const struct http_request *req,
+		  enum http_fault fault, bool ended)
+{
+	if (!exchange_begin(e, c))
+		return false;
+	c->x->fault = fault;
+	c->x->in_ended = ended;
+	return http_request_copy(&c->x->arena, req, &c->x->req);
+}
+
+void request_go_on(struct engine *e, struct conn *c)
+{
+	struct exchange *x = c->x;
+
+	if (!x->served) {
+		x->served = true;
+		if (x->fault)
+			refuse_fault(e, c, x->fault);
+		else
+			serve(e, c);
+	}
+	request_pump(e, c);
+}
+
+void request_refuse_plain(struct engine *e, struct conn *c)
+{
+	if (!exchange_begin(e, c)) {
+		conn_close(e, c);
+		return;
+	}
+	c->x->close_after = true;
+	c->x->linger_after = true;
+	c->x->req.version = HTTP_1_1;
+	answer_refusal(e, c, REFUSAL_PLAINTEXT, SLICE_NONE);
+}
+
+enum preface { PREFACE_NONE, PREFACE_PART, PREFACE_WHOLE };
+
+/* HTTP/2 by prior knowledge (RFC 9113 3.3): only as the first bytes of a connection. */
+static enum preface find_preface(const struct conn *c)
+{
+	struct slice in = buf_slice(&c->x->in);
+	struct slice preface = slice_upto(SLICE(H2_PREFACE), in.len);
+
+	if (!c->h2c || in.len == 0 || !slice_starts(in, preface))
+		return PREFACE_NONE;
+	return preface.len < H2_PREFACE_LEN ? PREFACE_PART : PREFACE_WHOLE;
+}
+
+/* True where what is there belongs to HTTP/2, or may yet. */
+static bool try_h2(struct engine *e, struct conn *c)
+{
+	enum preface found = find_preface(c);
+	struct buf in;
+
+	if (found == PREFACE_NONE) {
+		c->h2c = false;
+		return false;
+	}
+	if (found == PREFACE_PART)
+		return true;
+	in = c->x->in;
+	buf_init(&c->x->in, 0);
+	exchange_end(e, c);
+	carrier_begin(e, c, buf_slice(&in));
+	buf_free(&in);
+	return true;
+}
+
 void request_readable(struct engine *e, struct conn *c)
 {
 	if (!c->x) {
@@ -216,7 +287,8 @@ void request_readable(struct engine *e, struct conn *c)
 			conn_close(e, c);
 			return;
 		}
-		request_pump(e, c);
+		if (!c->h2c || !try_h2(e, c))
+			request_pump(e, c);
 		if (c->state != CONN_HEAD && c->state != CONN_BODY)
 			return;
 		if (!c->x)

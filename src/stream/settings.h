@@ -80,6 +80,8 @@ struct stream_settings {
 	uint64_t retry_min_ms, retry_max_ms;
 	uint64_t drain_retry_min_ms, drain_retry_max_ms;
 
+	uint32_t h2_streams; /* at a time, of one HTTP/2 connection */
+	uint64_t handshake_timeout_ms;
 	uint64_t head_timeout_ms;  /* from the first byte to the end of the head */
 	uint64_t body_timeout_ms;  /* for the whole body */
 	uint64_t idle_timeout_ms;  /* between requests */

@@ -35,7 +35,7 @@ static void say_last(struct engine *e, struct conn *c, const struct control *con
 							c->pending->len - c->pending->sent});
 	/* Out of memory nothing is said: half of a frame would be worse. */
 	if (!w.overflow && buf_append(&bytes, writer_slice(&w)) == OK)
-		e->config.io.send_last(e->config.io.ctx, c->io, buf_slice(&bytes));
+		conn_send_last(e, c, buf_slice(&bytes));
 	buf_free(&bytes);
 }
 

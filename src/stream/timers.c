@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stream/conn.h"
+#include "stream/carrier.h"
 
 /* Without heartbeats silence has no end: the timer then only looks after a stray reader. */
 static uint64_t silent_since(const struct engine *e, const struct conn *c)
@@ -156,6 +156,13 @@ static void fire(struct engine *e, struct conn *c)
 		break;
 	case CONN_STREAM:
 		stream_timer(e, c);
+		break;
+	case CONN_H2:
+		carrier_timer(e, c);
+		break;
+	case CONN_HANDSHAKE:
+		e->counters.handshakes_failed++;
+		conn_close(e, c);
 		break;
 	case CONN_ANSWER:
 	case CONN_LINGER:

@@ -25,6 +25,7 @@ enum server {
 	LATE,     /* nothing more comes of the request */
 	HURRIED,  /* the one event that a publisher may send in a second has come */
 	SPENT,    /* one ticket and one revocation fill their tables, and are there */
+	PLAIN,    /* speaks TLS */
 	LADEN,    /* a body of 40 MiB is being read */
 };
 
@@ -58,6 +59,7 @@ static const struct request rows[] = {
 	{"no Host", REFUSAL_BAD_HOST, USUAL, "GET / HTTP/1.1\r\n\r\n"},
 	{"a stranger's Host", REFUSAL_WRONG_HOST, USUAL,
 	 "GET / HTTP/1.1\r\nHost: rebound.test\r\n\r\n"},
+	{"HTTP in the clear to a TLS port", REFUSAL_PLAINTEXT, PLAIN, GET("/") "\r\n"},
 	{"a method that a stream has not", REFUSAL_METHOD, USUAL,
 	 "POST /stream HTTP/1.1\r\n" HOST BODY(0)},
 	{"a path that is not served", REFUSAL_ROUTE, USUAL, GET("/streams") "\r\n"},
@@ -159,7 +161,8 @@ static struct sim *server(enum server kind)
 static void expect_row(const struct request *r)
 {
 	struct sim *sim = server(r->server);
-	struct sim_peer *p = sim_connect(sim, 0);
+	struct sim_peer *p =
+		r->server == PLAIN ? sim_connect_shaking(sim, 0, "p") : sim_connect(sim, 0);
 
 	if (r->server == DRAINING) {
 		sim_send_slice(p, slice_upto(slice_of(r->text), 1));

@@ -33,6 +33,25 @@ static struct sim_peer *peer_of(void *ctx, int io)
 	return w->sim->peers[io];
 }
 
+static enum handshake_step io_handshake(void *ctx, int io, struct arrival *arrival)
+{
+	struct sim_peer *p = peer_of(ctx, io);
+
+	require(!p->closed && p->handshake && *p->handshake);
+	char step = *p->handshake++;
+	if (step == 'r')
+		return HANDSHAKE_READ;
+	if (step == 'w')
+		return HANDSHAKE_WRITE;
+	if (step == 'p')
+		return HANDSHAKE_PLAIN;
+	if (step == 'f')
+		return HANDSHAKE_FAILED;
+	arrival->https = true;
+	arrival->h2 = step == 'h';
+	return HANDSHAKE_DONE;
+}
+
 static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
 {
 	struct sim_peer *p = peer_of(ctx, io);
@@ -194,6 +213,7 @@ static void make_engine(struct sim *sim, size_t index)
 		.resumes = sim->resumes,
 		.revocations = sim->revocations,
 		.io = {.ctx = w,
+		       .handshake = io_handshake,
 		       .recv = io_recv,
 		       .send = io_send,
 		       .send_last = io_send_last,
@@ -208,6 +228,7 @@ static void make_engine(struct sim *sim, size_t index)
 		.key = KEY,
 		.seed = o->seed + index,
 		.max_connections = o->max_connections,
+		.max_requests = o->max_requests,
 	};
 
 	w->sim = sim;
@@ -295,7 +316,9 @@ static void dial(struct sim_peer *p, size_t worker)
 	p->worker = worker;
 	p->interest = WANT_READ;
 	tell(p->sim, true);
-	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &p->addr, p->https);
+	struct arrival arrival = {
+		.addr = p->addr, .https = p->https, .handshake = p->handshake != NULL, .h2c = true};
+	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &arrival);
 	tell(p->sim, false);
 	if (!p->conn)
 		refuse_at_the_door(p);
@@ -339,6 +362,16 @@ struct sim_peer *sim_connect_https(struct sim *sim, size_t worker)
 	struct sim_peer *p = new_peer(sim, &addr);
 
 	p->https = true;
+	dial(p, worker);
+	return p;
+}
+
+struct sim_peer *sim_connect_shaking(struct sim *sim, size_t worker, const char *steps)
+{
+	const struct addr addr = addr_v4((const uint8_t[]){192, 0, 2, 1});
+	struct sim_peer *p = new_peer(sim, &addr);
+
+	p->handshake = steps;
 	dial(p, worker);
 	return p;
 }

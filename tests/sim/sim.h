@@ -40,6 +40,7 @@ struct sim_options {
 	struct log_limits log;
 	size_t workers;
 	size_t max_connections; /* of one worker */
+	size_t max_requests;    /* by HTTP/2, of one worker */
 	size_t turn;            /* sends of one turn */
 	uint64_t epoch_ms;      /* of the log */
 	uint64_t seed;
@@ -66,7 +67,8 @@ struct sim_peer {
 	int io;
 	struct addr addr;
 	bool https;
-	struct conn *conn; /* the engine's; NULL when it has closed */
+	const char *handshake; /* steps still to come; NULL: there is no handshake */
+	struct conn *conn;     /* the engine's; NULL when it has closed */
 	unsigned interest;
 	struct buf to_server; /* sent to the engine */
 	size_t received;      /* bytes of `to_server` that it has read */
@@ -133,6 +135,11 @@ struct sim_peer *sim_connect(struct sim *sim, size_t worker);
 struct sim_peer *sim_connect_from(struct sim *sim, size_t worker, const struct addr *addr);
 /* Over TLS, as far as the engine is told. */
 struct sim_peer *sim_connect_https(struct sim *sim, size_t worker);
+/*
+ * Steps of a handshake, a letter each: r and w wait until the connection is readable or writable, d
+ * is done, h done with HTTP/2 agreed on, p a peer that speaks in the clear, f a failure.
+ */
+struct sim_peer *sim_connect_shaking(struct sim *sim, size_t worker, const char *steps);
 /* The peer lets go of a connection and makes a new one, to another worker maybe. */
 void sim_reconnect(struct sim_peer *p, size_t worker);
 /* Drops the peer and its memory. */

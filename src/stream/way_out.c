@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* way_out.c - the one way out to a peer: the socket, or a stream of HTTP/2 on it. */
+#include "stream/carrier.h"
+
+ptrdiff_t conn_send(struct engine *e, struct conn *c, const struct slice *parts, size_t n)
+{
+	if (!conn_is_carried(c))
+		return e->config.io.send(e->config.io.ctx, c->io, parts, n);
+	/* What was gathered before holds bytes that stay; these do not. */
+	ptrdiff_t sent = c->h2 ? h2_stream_send(c->h2, parts, n) : H2_GONE;
+	carrier_touch(c->carrier);
+	if (c->h2)
+		carrier_push(c->carrier);
+	return sent;
+}
+
+ptrdiff_t conn_send_shared(struct engine *e, struct conn *c, const struct slice *parts, size_t n)
+{
+	if (!conn_is_carried(c))
+		return e->config.io.send(e->config.io.ctx, c->io, parts, n);
+	carrier_touch(c->carrier);
+	carrier_cork(c->carrier);
+	return c->h2 ? h2_stream_send(c->h2, parts, n) : H2_GONE;
+}
+
+void conn_send_last(struct engine *e, struct conn *c, struct slice bytes)
+{
+	if (!conn_is_carried(c)) {
+		e->config.io.send_last(e->config.io.ctx, c->io, bytes);
+		return;
+	}
+	if (c->h2)
+		h2_stream_finish(c->h2, bytes);
+	c->h2 = NULL;
+	carrier_touch(c->carrier);
+}
+
+bool conn_send_head(struct engine *e, struct conn *c, unsigned status, struct slice lines, bool end)
+{
+	(void)e;
+	if (!conn_is_carried(c))
+		return true;
+	carrier_touch(c->carrier);
+	return c->h2 && h2_stream_respond(c->h2, status, lines, end) == OK;
+}
