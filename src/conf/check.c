@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/reader.h"
+#include "http/network.h"
 #include "identity/jws_alg.h"
 
 struct check {
@@ -133,6 +134,65 @@ static void check_exposure(const struct check *c)
 			refuse_shown(c, SLICE("listen"), at, s->listen[i].address,
 				     SLICE("not on loopback, so name the hosts that it answers "
 					   "for: hosts: [stream.example], or [\"*\"] for all"));
+	}
+}
+
+/* Where listen[`i`] has the key below tls, or else tls itself. */
+static struct conf_at tls_place(const struct check *c, size_t i, struct slice key)
+{
+	const struct conf_node *list = conf_tree_find(c->root, SLICE("listen"));
+	const struct conf_node *tls = conf_tree_find(conf_tree_entry(list, i), SLICE("tls"));
+	const struct conf_node *node = conf_tree_find(tls, key);
+
+	return node ? node->at : tls ? tls->at : (struct conf_at){0, 0};
+}
+
+/* "2 certificates and 1 key: ..." */
+static void refuse_counts(const struct check *c, size_t i, struct slice path, struct slice key,
+			  size_t count)
+{
+	const struct tls_settings *tls = &c->settings->listen[i].tls;
+	struct conf_message m;
+
+	conf_message_init(&m);
+	put_u64(&m.w, count);
+	put(&m.w, SLICE(" for certificates: "));
+	put_u64(&m.w, tls->certificate_count);
+	put(&m.w, SLICE("; list one for each, in their order"));
+	refuse(c, path, tls_place(c, i, key), conf_message_slice(&m));
+}
+
+static void check_tls_files(const struct check *c, size_t i)
+{
+	const struct tls_settings *tls = &c->settings->listen[i].tls;
+
+	if (tls->certificate_count == 0)
+		refuse(c, SLICE("listen[].tls.certificate"), tls_place(c, i, SLICE("certificate")),
+		       SLICE("missing: TLS needs a certificate and its key"));
+	else if (tls->key_count == 0)
+		refuse(c, SLICE("listen[].tls.key"), tls_place(c, i, SLICE("key")),
+		       SLICE("missing: a certificate is of no use without its key"));
+	else if (tls->key_count != tls->certificate_count)
+		refuse_counts(c, i, SLICE("listen[].tls.key"), SLICE("key"), tls->key_count);
+	else if (tls->ocsp_count > 0 && tls->ocsp_count != tls->certificate_count)
+		refuse_counts(c, i, SLICE("listen[].tls.ocsp"), SLICE("ocsp"), tls->ocsp_count);
+}
+
+static void check_tls(const struct check *c)
+{
+	for (size_t i = 0; i < c->settings->listen_count; i++) {
+		const struct tls_settings *tls = &c->settings->listen[i].tls;
+
+		/* Settings that no file has: nothing but addresses. */
+		if (tls_place(c, i, SLICE("")).line == 0)
+			continue;
+		check_tls_files(c, i);
+		if (tls->client_certificate == CONF_CLIENT_CERTIFICATE_REQUIRED &&
+		    !tls->client_ca.ptr)
+			refuse(c, SLICE("listen[].tls.client-certificate"),
+			       tls_place(c, i, SLICE("client-certificate")),
+			       SLICE("'required' without client-ca: no certificate would do; name "
+				     "the file of the authorities"));
 	}
 }
 
@@ -358,6 +418,30 @@ static void check_pair(const struct check *c, struct slice low_path, struct slic
 	refuse(c, low_path, place_of_either(c, high_path, low_path), conf_message_slice(&m));
 }
 
+/* A word that is worth something comes from somebody who was named, not from everybody. */
+static void check_proxies(const struct check *c)
+{
+	const struct settings *s = c->settings;
+
+	for (size_t i = 0; i < s->proxies.trusted_count; i++) {
+		struct network network;
+
+		if (network_parse(s->proxies.trusted[i], &network) == OK && network.bits == 0)
+			refuse_shown(c, SLICE("proxies.trusted"),
+				     entry_place(c, SLICE("proxies.trusted"), i),
+				     s->proxies.trusted[i],
+				     SLICE("every client could say where it comes from: name the "
+					   "networks of the proxies"));
+	}
+	for (size_t i = 0; i < s->listen_count; i++) {
+		if (s->listen[i].proxy_protocol && s->proxies.trusted_count == 0)
+			refuse_shown(c, SLICE("listen[].proxy-protocol"),
+				     entry_place(c, SLICE("listen"), i), s->listen[i].address,
+				     SLICE("nobody could connect: name who may send the header in "
+					   "proxies.trusted"));
+	}
+}
+
 static bool is_faulty(const struct check *c, struct slice path)
 {
 	for (size_t i = 0; path.ptr && i < CONF_OPTION_COUNT; i++) {
@@ -375,6 +459,9 @@ static const struct {
 	{SLICE_INIT("retry.drain-min"), SLICE_INIT("retry.drain-max")},
 	{SLICE_INIT("publish.max-event"), SLICE_INIT("publish.max-body")},
 	{SLICE_INIT("limits.streams"), SLICE_INIT("limits.connections")},
+	{SLICE_INIT("limits.connect-rate.rate"), SLICE_INIT("limits.connect-rate.burst")},
+	{SLICE_INIT("limits.emission.rate"), SLICE_INIT("limits.emission.burst")},
+	{SLICE_INIT("history.memory"), SLICE_INIT("limits.memory")},
 	{SLICE_INIT("drain.window"), SLICE_INIT("drain.deadline")},
 };
 
@@ -386,12 +473,14 @@ static const struct {
 	{check_cors, {SLICE_INIT("cors")}},
 	{check_exposure,
 	 {SLICE_INIT("listen"), SLICE_INIT("hosts"), SLICE_INIT("auth"), SLICE_INIT("routes")}},
+	{check_tls, {SLICE_INIT("listen")}},
 	{check_admin, {SLICE_INIT("admin")}},
 	{check_cookie, {SLICE_INIT("auth")}},
 	{check_jwt, {SLICE_INIT("auth.jwt")}},
 	{check_secret, {SLICE_INIT("auth.jwt")}},
 	{check_introspect, {SLICE_INIT("auth.introspect")}},
 	{check_memory, {SLICE_INIT("auth")}},
+	{check_proxies, {SLICE_INIT("listen"), SLICE_INIT("proxies")}},
 	{check_fixed_paths,
 	 {SLICE_INIT("publish.path"), SLICE_INIT("auth.ticket.path"),
 	  SLICE_INIT("auth.revoke.path")}},

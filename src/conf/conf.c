@@ -6,13 +6,24 @@
 /* Bytes for the tree of a file: its nodes, with what alignment costs, and its texts. */
 #define MAX_SCRATCH (CONF_MAX_NODES * (sizeof(struct conf_node) + 64) + 3 * CONF_MAX_TEXT)
 
+/* An address with an error stays empty: the report has it. */
+static void finish_listen(struct listen_settings *l)
+{
+	struct listen_settings parsed;
+
+	if (conf_listen_parse(l->address, &parsed))
+		return;
+	parsed.tls = l->tls;
+	parsed.h2c = l->h2c;
+	parsed.proxy_protocol = l->proxy_protocol;
+	*l = parsed;
+}
+
 /* What the parts of the program want beside the texts of the file. */
 static void finish(struct settings *s)
 {
-	for (size_t i = 0; i < s->listen_count; i++) {
-		/* An address with an error stays empty: the report has it. */
-		(void)conf_listen_parse(s->listen[i].address, &s->listen[i]);
-	}
+	for (size_t i = 0; i < s->listen_count; i++)
+		finish_listen(&s->listen[i]);
 	/* "off" is no address either. */
 	if (conf_listen_parse(s->admin.address, &s->admin))
 		s->admin = (struct listen_settings){0};

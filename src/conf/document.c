@@ -49,6 +49,9 @@ static const struct slice refusals[] = {
 	SLICE_INIT("A listener that is not on loopback while nobody can be authenticated "
 		   "(auth.keys-file, auth.jwt, auth.introspect) and no topic is public."),
 	SLICE_INIT("A listener that is not on loopback without hosts."),
+	SLICE_INIT("listen[].tls without certificate or key, with keys or OCSP responses that are "
+		   "not as many as the certificates, and client-certificate: required without "
+		   "client-ca."),
 	SLICE_INIT("An admin listener that is not on loopback."),
 	SLICE_INIT("Any origin (*) with cors.credentials."),
 	SLICE_INIT("An origin with a path, an origin with a wildcard, and the origin null."),
@@ -58,8 +61,12 @@ static const struct slice refusals[] = {
 		   "without url."),
 	SLICE_INIT("HS256 with keys from a URL: a published secret is none."),
 	SLICE_INIT("An http:// URL that is not on loopback."),
+	SLICE_INIT(
+		"listen[].proxy-protocol without proxies.trusted, and a network of all addresses "
+		"there."),
 	SLICE_INIT("A lower bound above its upper bound: retry, drain, publish.max-event, "
-		   "limits.streams."),
+		   "limits.streams, the rates of limits above their bursts, history.memory above "
+		   "limits.memory."),
 };
 
 struct style {

@@ -5,15 +5,16 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-ptrdiff_t peer_recv(int fd, char *room, size_t cap)
+static ptrdiff_t receive(int fd, char *room, size_t cap, int flags)
 {
 	for (;;) {
-		ssize_t n = recv(fd, room, cap, 0);
+		ssize_t n = recv(fd, room, cap, flags);
 
 		if (n >= 0)
 			return n;
@@ -22,6 +23,51 @@ ptrdiff_t peer_recv(int fd, char *room, size_t cap)
 		if (errno != EINTR)
 			return PEER_GONE;
 	}
+}
+
+ptrdiff_t peer_recv(int fd, char *room, size_t cap)
+{
+	return receive(fd, room, cap, 0);
+}
+
+ptrdiff_t peer_peek(int fd, char *room, size_t cap)
+{
+	return receive(fd, room, cap, MSG_PEEK);
+}
+
+bool peer_skip(int fd, size_t n)
+{
+	char scrap[256];
+
+	while (n > 0) {
+		ptrdiff_t got = receive(fd, scrap, n < sizeof(scrap) ? n : sizeof(scrap), 0);
+
+		if (got <= 0)
+			return false;
+		n -= (size_t)got;
+	}
+	return true;
+}
+
+void peer_await(int fd, size_t n)
+{
+	int bytes = n < INT_MAX ? (int)n : INT_MAX;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
+}
+
+bool peer_has_ended(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+void peer_set_patience(int fd, uint64_t ms)
+{
+	unsigned value = ms < UINT_MAX ? (unsigned)ms : UINT_MAX;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof(value));
 }
 
 static ptrdiff_t send_result(ssize_t n)

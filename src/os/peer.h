@@ -5,6 +5,7 @@
 #include "base/slice.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define PEER_MAX_PARTS 128u /* slices of one send */
 
@@ -13,6 +14,17 @@
 
 /* Bytes read, 0 at the end of input, PEER_BLOCKED, PEER_GONE. */
 ptrdiff_t peer_recv(int fd, char *room, size_t cap);
+/* As peer_recv, but the bytes stay: the next call sees them again. */
+ptrdiff_t peer_peek(int fd, char *room, size_t cap);
+/* Takes `n` bytes that peer_peek has shown. False: they cannot be had. */
+bool peer_skip(int fd, size_t n);
+/* The connection is readable from `n` unread bytes on, or at its end; 1 is what sockets begin with.
+ */
+void peer_await(int fd, size_t n);
+/* True where the peer has said that it will send no more, or is gone, whatever is unread. */
+bool peer_has_ended(int fd);
+/* How long the kernel keeps sent bytes that nobody acknowledges before the connection breaks. */
+void peer_set_patience(int fd, uint64_t ms);
 /* Bytes taken (at least 1), PEER_BLOCKED, PEER_GONE. At most PEER_MAX_PARTS parts. */
 ptrdiff_t peer_send(int fd, const struct slice *parts, size_t n);
 /*

@@ -67,6 +67,30 @@ static void check_front(const struct settings *s)
 	assert_int_equal(s->publish.rate, 9);
 }
 
+static void a_listener_keeps_what_stands_beside_its_address(void **state)
+{
+	(void)state;
+	static struct loaded l;
+
+	load(&l,
+	     SLICE("listen:\n"
+		   "  - address: 127.0.0.1:8443\n"
+		   "    tls: {certificate: [a.pem, b.pem], key: [a.key, b.key], minimum: \"1.3\"}\n"
+		   "  - {address: 127.0.0.1:80, h2c: off}\n"));
+	assert_int_equal(l.err, OK);
+	const struct listen_settings *first = &l.settings.listen[0];
+	assert_int_equal(first->port, 8443);
+	assert_int_equal(first->tls.certificate_count, 2);
+	check_slice("certificate", first->tls.certificates[1], SLICE("b.pem"));
+	assert_int_equal(first->tls.key_count, 2);
+	check_slice("key", first->tls.keys[0], SLICE("a.key"));
+	assert_int_equal(first->tls.minimum, CONF_TLS_1_3);
+	assert_null(first->tls.client_ca.ptr);
+	assert_int_equal(l.settings.listen[1].tls.certificate_count, 0);
+	assert_int_equal(l.settings.listen[1].h2c, CONF_H2C_OFF);
+	arena_free(&l.arena);
+}
+
 static void check_jwt(const struct jwt_settings *jwt)
 {
 	assert_string_equal(jwt->keys.ptr, "https://id.example/jwks");
@@ -440,6 +464,7 @@ static void takes_its_own_example(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_listener_keeps_what_stands_beside_its_address),
 		cmocka_unit_test(reads_every_key),
 		cmocka_unit_test(an_empty_file_gives_the_defaults),
 		cmocka_unit_test(no_file_gives_the_defaults),
