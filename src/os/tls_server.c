@@ -263,7 +263,7 @@ struct tls_server *tls_server_new(const struct tls_server_config *config, struct
 		return NULL;
 	}
 	atomic_init(&s->refs, 1);
-	s->tickets = config->tickets;
+	s->tickets = tls_tickets_ref(config->tickets);
 	s->http2 = config->http2;
 	bool ok = fill(s, config, why);
 	ERR_clear_error();
@@ -286,16 +286,19 @@ void tls_server_unref(struct tls_server *s)
 	for (size_t i = 0; i < s->site_count; i++)
 		tls_site_fini(&s->sites[i]);
 	BIO_meth_free(s->socket);
+	tls_tickets_unref(s->tickets);
 	free(s);
 }
 
-int64_t tls_server_expires(const struct tls_server *s)
+int64_t tls_server_expires(const struct tls_server *s, size_t *ret_index)
 {
-	int64_t first = INT64_MAX;
+	size_t first = 0;
 
-	for (size_t i = 0; i < s->site_count; i++) {
-		if (s->sites[i].expires < first)
-			first = s->sites[i].expires;
+	for (size_t i = 1; i < s->site_count; i++) {
+		if (s->sites[i].expires < s->sites[first].expires)
+			first = i;
 	}
-	return first;
+	if (ret_index)
+		*ret_index = first;
+	return s->sites[first].expires;
 }

@@ -34,8 +34,9 @@ struct tls_tickets;
 
 /* Random keys. NULL: no memory, no entropy. */
 struct tls_tickets *tls_tickets_new(void);
-/* NULL-safe. After the last context. */
-void tls_tickets_free(struct tls_tickets *t);
+struct tls_tickets *tls_tickets_ref(struct tls_tickets *t);
+/* NULL-safe; the last one wipes and frees. Any thread. */
+void tls_tickets_unref(struct tls_tickets *t);
 /* New tickets use a new key, those of the one before are still taken. Any thread. E_IO. */
 enum err tls_tickets_rotate(struct tls_tickets *t);
 
@@ -53,7 +54,7 @@ struct tls_server_config {
 	bool http2;             /* offer h2 */
 	struct slice client_ca; /* PEM; ptr NULL: clients are not asked */
 	bool client_required;
-	struct tls_tickets *tickets;
+	struct tls_tickets *tickets; /* the server takes a reference */
 };
 
 struct tls_server;
@@ -69,9 +70,10 @@ struct tls_server *tls_server_ref(struct tls_server *s);
 /* NULL-safe; the last one frees. Any thread. */
 void tls_server_unref(struct tls_server *s);
 /*
- * The first moment (Unix seconds) at which a certificate of it ends; for a metric and a warning.
+ * The first moment (Unix seconds) at which a certificate of it ends; *ret_index (or NULL) is the
+ * identity whose it is.
  */
-int64_t tls_server_expires(const struct tls_server *s);
+int64_t tls_server_expires(const struct tls_server *s, size_t *ret_index);
 
 struct tls_peer;
 

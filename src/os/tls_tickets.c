@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct ticket_key {
 };
 
 struct tls_tickets {
+	atomic_size_t refs;
 	pthread_mutex_t lock;
 	struct ticket_key now;
 	struct ticket_key before; /* all zero until the first rotation */
@@ -41,12 +43,19 @@ struct tls_tickets *tls_tickets_new(void)
 		free(t);
 		return NULL;
 	}
+	atomic_init(&t->refs, 1);
 	return t;
 }
 
-void tls_tickets_free(struct tls_tickets *t)
+struct tls_tickets *tls_tickets_ref(struct tls_tickets *t)
 {
-	if (!t)
+	atomic_fetch_add(&t->refs, 1);
+	return t;
+}
+
+void tls_tickets_unref(struct tls_tickets *t)
+{
+	if (!t || atomic_fetch_sub(&t->refs, 1) > 1)
 		return;
 	(void)pthread_mutex_destroy(&t->lock);
 	OPENSSL_cleanse(t, sizeof(*t));

@@ -45,7 +45,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	tls_server_unref(server);
-	tls_tickets_free(tickets);
+	tls_tickets_unref(tickets);
 	lab_free(&leaf);
 	return 0;
 }

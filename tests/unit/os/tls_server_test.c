@@ -2,10 +2,12 @@
 /* What a server takes and refuses: files, versions, protocols, names, tickets, clients. */
 #include "../test.h"
 
+#include "os/tls_self.h"
 #include "os/tls_server.h"
 #include "tls_lab.h"
 
 #include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
 
 #include <signal.h>
 #include <string.h>
@@ -35,7 +37,7 @@ static int tear_down(void **state)
 	lab_free(&leaf);
 	lab_free(&root);
 	lab_free(&other_root);
-	tls_tickets_free(tickets);
+	tls_tickets_unref(tickets);
 	return 0;
 }
 
@@ -242,9 +244,11 @@ static void the_first_end_of_a_certificate_is_known(void **state)
 	const struct tls_server_config config = {
 		.identities = both, .identity_count = 2, .tickets = tickets};
 	struct tls_server *s = must(&config);
-	int64_t left_s = tls_server_expires(s) - (int64_t)time(NULL);
+	size_t index = 0;
+	int64_t left_s = tls_server_expires(s, &index) - (int64_t)time(NULL);
 
 	assert_in_range(left_s, 3000, 3600);
+	assert_int_equal(index, 1);
 	tls_server_unref(s);
 	lab_free(&short_lived);
 }
@@ -452,7 +456,7 @@ static void tickets_of_other_keys_mean_a_full_handshake(void **state)
 	assert_false(resumes(one, two, TLS1_3_VERSION, NULL, 0));
 	tls_server_unref(one);
 	tls_server_unref(two);
-	tls_tickets_free(foreign);
+	tls_tickets_unref(foreign);
 }
 
 /* Clients. */
@@ -656,9 +660,45 @@ static void the_response_is_stapled_for_who_asks(void **state)
 	lab_free_bytes(response);
 }
 
+/* For development. */
+
+static void a_certificate_of_our_own_serves_localhost(void **state)
+{
+	(void)state;
+	struct tls_self self, other;
+
+	assert_int_equal(tls_self_make(&self), OK);
+	assert_int_equal(tls_self_make(&other), OK);
+	assert_int_equal(strlen(self.fingerprint), 95);
+	assert_int_equal(strlen(self.pin), 8 + 44);
+	assert_string_not_equal(self.fingerprint, other.fingerprint);
+	assert_string_not_equal(self.pin, other.pin);
+	struct tls_identity identity = {.chain = {self.chain, self.chain_len},
+					.key = {self.key, self.key_len}};
+	const struct tls_server_config config = {
+		.identities = &identity, .identity_count = 1, .tickets = tickets};
+	struct tls_server *s = must(&config);
+	struct lab_pair p;
+	int64_t left_s = tls_server_expires(s, NULL) - (int64_t)time(NULL);
+	assert_in_range(left_s, 6 * LAB_DAY, 7 * LAB_DAY);
+	assert_true(lab_connect(&p, s, NULL));
+	X509 *got = SSL_get1_peer_certificate(p.client);
+	assert_int_equal(X509_check_host(got, "localhost", 0, 0, NULL), 1);
+	assert_int_equal(X509_check_ip_asc(got, "127.0.0.1", 0), 1);
+	assert_int_equal(X509_check_ip_asc(got, "::1", 0), 1);
+	assert_int_equal(X509_check_host(got, "example.com", 0, 0, NULL), 0);
+	X509_free(got);
+	lab_end(&p);
+	tls_server_unref(s);
+	tls_self_wipe(&self);
+	tls_self_wipe(&other);
+	assert_int_equal(self.key_len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_certificate_of_our_own_serves_localhost),
 		cmocka_unit_test(broken_files_are_refused_with_a_reason),
 		cmocka_unit_test(responses_that_do_not_help_are_refused),
 		cmocka_unit_test(a_certificate_that_is_cut_is_refused_at_every_byte),
