@@ -27,6 +27,8 @@ const struct option_row serve_options[] = {
 	[SERVE_LISTEN] = {"listen", 'l', "ADDR:PORT", "Listen here instead of what the file says",
 			  .repeat = true},
 	[SERVE_WORKERS] = {"workers", 0, "N", "Threads, 1 to 256 (default: one a core)"},
+	[SERVE_TLS_SELF_SIGNED] = {"tls-self-signed", 0, NULL,
+				   "Speak TLS on loopback with a certificate made for this run"},
 	[SERVE_DEMO] = {"demo", 0, NULL, "Serve a ticking public topic and a page that shows it"},
 	[SERVE_CHECK] = {"check", 0, NULL, "Judge the configuration and end; 2 if it is refused"},
 	{NULL},
@@ -215,6 +217,15 @@ static void on_hangup(struct server *s)
 	auth_service_reload(service);
 }
 
+static void rotate(struct server *s)
+{
+	if (now_ms() < s->rotate_ms)
+		return;
+	if (s->rotate_ms > 0)
+		serve_tls_rotate(&s->generation->setup.tls);
+	s->rotate_ms = now_ms() + TLS_ROTATE_MS;
+}
+
 static void tick(struct server *s)
 {
 	uint64_t now = now_ms();
@@ -238,6 +249,8 @@ static uint64_t next_deadline_ns(const struct server *s)
 		due_ms = s->next_tick_ms;
 	if (s->admin.due_ms < due_ms)
 		due_ms = s->admin.due_ms;
+	if (s->generation->setup.tls.tickets && s->rotate_ms < due_ms)
+		due_ms = s->rotate_ms;
 	return due_ms < NEVER_MS ? due_ms * 1000000 : UINT64_MAX;
 }
 
@@ -262,6 +275,7 @@ static void wait_for_end(struct server *s)
 		for (size_t i = 0; i < n; i++)
 			handle(s, events[i].owner);
 		serve_admin_turn(&s->admin);
+		rotate(s);
 		tick(s);
 		if (s->deadline_ms > 0 && now_ms() >= s->deadline_ms) {
 			s->deadline_ms = NEVER_MS;

@@ -18,6 +18,7 @@ struct server {
 	uint64_t started_ms;
 	uint64_t next_tick_ms;
 	uint64_t ticks;
+	uint64_t rotate_ms; /* when the keys of TLS tickets are next changed */
 	uint64_t deadline_ms; /* of the drain; 0: not draining */
 };
 

@@ -24,11 +24,12 @@ static int cannot_listen(const struct listen_settings *l, enum err err, const ch
 }
 
 /* Prior knowledge is trusted: on loopback, or where the configuration says so. */
-static bool speaks_h2c(const struct settings *conf, const struct listen_settings *l)
+static bool speaks_h2c(const struct serve_setup *setup, const struct listen_settings *l)
 {
+	const struct settings *conf = &setup->conf;
 	bool wanted = l->h2c == CONF_H2C_ON || (l->h2c == CONF_H2C_AUTO && l->loopback);
 
-	return wanted && conf->http2.enabled && l->tls.certificate_count == 0;
+	return wanted && conf->http2.enabled && !setup->tls.servers[l - conf->listen];
 }
 
 static int open_listener(struct server *s, struct listen_settings *l)
@@ -41,7 +42,8 @@ static int open_listener(struct server *s, struct listen_settings *l)
 		struct serve_port *p = &w->ports[w->port_count];
 
 		err = listener_open(l->host, port, &p->fd, &port);
-		p->h2c = speaks_h2c(&s->generation->setup.conf, l);
+		p->h2c = speaks_h2c(&s->generation->setup, l);
+		p->listener = (size_t)(l - s->generation->setup.conf.listen);
 		if (!err)
 			w->port_count++;
 	}

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "cmd/args.h"
+#include "cmd/serve_tls.h"
 #include "conf/conf.h"
 #include "stream/settings.h"
 
@@ -22,6 +23,7 @@ struct serve_setup {
 	struct key_ring subscribers;
 	struct siphash_key hash;       /* of principals, random */
 	char made_key[SERVE_KEY_TEXT]; /* empty: a key was given */
+	struct serve_tls tls;
 	bool demo;
 	bool check;
 };
@@ -41,6 +43,7 @@ enum serve_option {
 	SERVE_CONFIG,
 	SERVE_LISTEN,
 	SERVE_WORKERS,
+	SERVE_TLS_SELF_SIGNED,
 	SERVE_DEMO,
 	SERVE_CHECK,
 };

@@ -22,12 +22,53 @@ static uint64_t now_ms(void)
 
 /* The engine's way out. */
 
+static enum handshake_step io_handshake(void *ctx, int io, struct arrival *arrival)
+{
+	struct worker *w = ctx;
+
+	return serve_peers_handshake(&w->peers, io, arrival);
+}
+
+static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
+{
+	struct worker *w = ctx;
+
+	return serve_peers_recv(&w->peers, io, buf, cap);
+}
+
+static ptrdiff_t io_send(void *ctx, int io, const struct slice *parts, size_t n)
+{
+	struct worker *w = ctx;
+
+	return serve_peers_send(&w->peers, io, parts, n);
+}
+
+static void io_send_last(void *ctx, int io, struct slice bytes)
+{
+	struct worker *w = ctx;
+
+	serve_peers_send_last(&w->peers, io, bytes);
+}
+
 static void io_want(void *ctx, int io, struct conn *conn, unsigned interest)
 {
 	struct worker *w = ctx;
 
-	/* Cannot fail for a descriptor that is in the set. */
-	(void)waitset_change(&w->set, io, conn, interest);
+	serve_peers_want(&w->peers, io, conn, interest);
+}
+
+static void io_shut(void *ctx, int io)
+{
+	struct worker *w = ctx;
+
+	serve_peers_shut(&w->peers, io);
+}
+
+static void io_close(void *ctx, int io)
+{
+	struct worker *w = ctx;
+
+	serve_peers_close(&w->peers, io);
 }
 
 void worker_wake(struct worker *w)
@@ -67,6 +108,16 @@ static enum auth_step io_authenticate(void *ctx, struct conn *conn, uint64_t req
 			      request_id, credential, wallclock_ms(), ret_principal, ret_fault);
 }
 
+static void use_peers(struct engine_io *io)
+{
+	io->handshake = io_handshake;
+	io->recv = io_recv;
+	io->send = io_send;
+	io->send_last = io_send_last;
+	io->shut = io_shut;
+	io->close = io_close;
+}
+
 static enum err make_engine(struct worker *w, const struct admit_limits *limits)
 {
 	struct serve_generation *g = serve_current_get(&w->shared->current, &w->seen_version);
@@ -87,7 +138,10 @@ static enum err make_engine(struct worker *w, const struct admit_limits *limits)
 	};
 
 	w->generation = g;
+	serve_peers_init(&w->peers, &w->set, &w->shared->tls);
+	w->peers.hash = g->setup.hash;
 	serve_io_fill(&config.io);
+	use_peers(&config.io);
 	if (entropy_hash_key(&config.key) || entropy_get(&config.seed, sizeof(config.seed)))
 		return E_IO;
 	w->engine = engine_new(&config, now_ms(), wallclock_ms());
@@ -131,6 +185,7 @@ static void close_listeners(struct worker *w)
 void worker_fini(struct worker *w)
 {
 	engine_free(w->engine);
+	serve_peers_fini(&w->peers);
 	if (w->generation)
 		serve_generation_leave(w->generation);
 	auth_post_fini(&w->post);
@@ -160,6 +215,35 @@ static void resume_accepting(struct worker *w)
 	(void)watch_listeners(w, WAITSET_READ);
 }
 
+/* Before the handshake there is no way to say why a connection is refused. */
+static void take_tls(struct worker *w, struct tls_server *tls, int fd, struct arrival *arrival)
+{
+	if (serve_peers_add(&w->peers, fd, tls)) {
+		peer_close(fd);
+		return;
+	}
+	arrival->handshake = true;
+	struct conn *c = engine_accept(w->engine, fd, arrival);
+	if (!c) {
+		serve_peers_close(&w->peers, fd);
+		return;
+	}
+	serve_peers_name(&w->peers, fd, c);
+	if (waitset_add(&w->set, fd, c, WAITSET_READ))
+		engine_gone(w->engine, c);
+}
+
+/* The certificates are those of the generation that serves now. */
+static void take(struct worker *w, const struct serve_port *port, int fd, struct arrival *arrival)
+{
+	struct tls_server *tls = w->generation->setup.tls.servers[port->listener];
+
+	if (tls)
+		take_tls(w, tls, fd, arrival);
+	else
+		serve_io_take(w->engine, &w->set, fd, arrival);
+}
+
 static void accept_some(struct worker *w, const struct serve_port *port)
 {
 	for (unsigned i = 0; i < WORKER_ACCEPTS; i++) {
@@ -169,7 +253,7 @@ static void accept_some(struct worker *w, const struct serve_port *port)
 		switch (listener_accept(port->fd, &fd, &arrival.addr)) {
 		case ACCEPT_GOT:
 			atomic_store(&w->shared->exhausted, false);
-			serve_io_take(w->engine, &w->set, fd, &arrival);
+			take(w, port, fd, &arrival);
 			break;
 		case ACCEPT_EXHAUSTED:
 			rest_accepting(w);
@@ -191,18 +275,13 @@ static bool is_listener(const struct worker *w, const void *owner)
 
 static void handle(struct worker *w, const struct waitset_event *event)
 {
-	struct conn *c = event->owner;
-
 	if (event->owner == &w->wakeup) {
 		wakeup_take(&w->wakeup);
 	} else if (is_listener(w, event->owner)) {
 		if (w->port_count > 0)
 			accept_some(w, event->owner);
 	} else {
-		if (event->flags & WAITSET_READ)
-			engine_readable(w->engine, c);
-		if (event->flags & WAITSET_WRITE)
-			engine_writable(w->engine, c);
+		serve_peers_event(&w->peers, w->engine, event->owner, event->flags);
 	}
 }
 
@@ -231,7 +310,10 @@ static uint64_t turn(struct worker *w)
 {
 	follow_phase(w);
 	resume_accepting(w);
+	bool more = serve_peers_run(&w->peers, w->engine);
 	uint64_t wait_ms = engine_turn(w->engine, WORKER_SENDS);
+	if (more)
+		wait_ms = 0;
 	if (w->accept_again_ms > 0 && wait_ms > ACCEPT_REST_MS)
 		wait_ms = ACCEPT_REST_MS;
 	uint64_t note_ms = serve_counters_note(&w->counters, engine_counters(w->engine), now_ms());

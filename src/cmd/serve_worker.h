@@ -9,6 +9,7 @@
 
 #include "cmd/serve_counters.h"
 #include "cmd/serve_generation.h"
+#include "cmd/serve_peers.h"
 #include "hub/admit.h"
 #include "hub/log.h"
 #include "os/logsink.h"
@@ -20,7 +21,7 @@
 #include <stdatomic.h>
 
 #define SERVE_MAX_WORKERS   256u
-#define SERVE_MAX_LISTENERS 16u
+#define SERVE_MAX_LISTENERS CONF_MAX_LISTENERS
 
 enum serve_phase {
 	SERVE_RUNNING,
@@ -33,7 +34,8 @@ struct worker;
 /* One listening socket of a worker, and how peers are spoken to there. */
 struct serve_port {
 	int fd;
-	bool h2c; /* HTTP/2 without TLS */
+	bool h2c;        /* HTTP/2 without TLS */
+	size_t listener; /* index of listen: its TLS is that of the generation */
 };
 
 /* What all workers look at. */
@@ -43,6 +45,7 @@ struct serve_shared {
 	struct admit *admit;
 	struct logsink *sink;
 	struct serve_auth *auth;
+	struct serve_tls_counts tls;
 	struct worker *workers;
 	size_t worker_count;
 	uint64_t drain_window_ms;
@@ -63,6 +66,7 @@ struct worker {
 	size_t port_count;
 	struct waitset set;
 	struct engine *engine;
+	struct serve_peers peers;
 	uint64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	int seen_phase;
 	struct serve_generation *generation;

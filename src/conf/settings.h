@@ -80,6 +80,7 @@ enum conf_h2c { CONF_H2C_MAP(X) };
 enum conf_proxy_field { CONF_PROXY_FIELD_MAP(X) };
 #undef X
 
+#define CONF_MAX_LISTENERS    16u
 #define CONF_MAX_CERTIFICATES 16u
 #define CONF_MAX_PROXIES      64u
 

@@ -231,6 +231,11 @@ void engine_writable(struct engine *e, struct conn *c)
 	}
 }
 
+int engine_handle(const struct conn *c)
+{
+	return c->io;
+}
+
 void engine_gone(struct engine *e, struct conn *c)
 {
 	if (c->state == CONN_STREAM)

@@ -147,6 +147,8 @@ void engine_writable(struct engine *e, struct conn *c);
  */
 void engine_authenticated(struct engine *e, struct conn *c, uint64_t request_id,
 			  struct principal *principal, enum auth_fault fault);
+/* The host's handle of a connection; also of one that was closed in this turn. */
+int engine_handle(const struct conn *c);
 /* The peer is gone, whatever is still unread. */
 void engine_gone(struct engine *e, struct conn *c);
 
