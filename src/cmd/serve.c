@@ -63,7 +63,12 @@ static struct admit_limits admit_limits(const struct settings *conf, size_t work
 		.connections = connections,
 		.streams = conf->limits.streams ? conf->limits.streams : connections,
 		.per_address = conf->limits.per_address,
+		.per_user = conf->limits.per_user,
+		.per_token = conf->limits.per_token,
+		.connect_rate = conf->limits.connect_rate,
+		.connect_burst = conf->limits.connect_burst,
 		.publish_rate = conf->publish.rate,
+		.memory = conf->limits.memory,
 	};
 }
 

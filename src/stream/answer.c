@@ -9,7 +9,7 @@ struct head_facts answer_facts(const struct engine *e, const struct conn *c)
 	return (struct head_facts){
 		.version = x->req.version,
 		.date = (struct slice){e->date, sizeof(e->date)},
-		.https = c->https,
+		.https = x->https,
 		.keep_alive = !x->close_after && !e->draining,
 		.vary_accept = route && route->kind == ROUTE_STREAM && route->accept != ACCEPT_ANY,
 		.cors = x->ask.req ? &x->ask.cors : NULL,

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/intern.h"
+#include "base/ratelimit.h"
 #include "base/slab.h"
 #include "base/wheel.h"
 #include "http/chunked.h"
@@ -65,7 +66,10 @@ struct exchange {
 	bool close_after;
 	struct slice resume;     /* value of a resume cookie beside a ticket; ptr NULL: none */
 	struct slice set_cookie; /* of the stream to be opened; ptr NULL: none */
+	struct addr addr;        /* of the client, told by a trusted proxy maybe */
+	bool https;              /* likewise */
 	bool admitted;           /* holds a place among the streams */
+	bool held;               /* and one among those of its user and token */
 	bool linger_after;       /* unread bytes of the request may be on their way */
 	bool served;             /* by HTTP/2: the head has been looked at */
 	bool in_ended;           /* by HTTP/2: all of the body is in `in` */
@@ -103,8 +107,9 @@ struct conn {
 	uint64_t opened_ms;
 	uint64_t blocked_ms; /* since when the peer takes nothing; 0: it does */
 	uint64_t request_id;
-	uint32_t unexpected; /* bytes read on a stream, or while lingering */
-	struct addr addr;
+	struct ratelimit *pace; /* of a stream, where emission is limited */
+	uint32_t unexpected;    /* bytes read on a stream, or while lingering */
+	struct addr addr;       /* of the peer; of the client once it is a stream */
 	bool https : 1;
 	bool h2c : 1; /* the first bytes may be the preface of HTTP/2 */
 	bool cors_allowed : 1;
@@ -212,6 +217,33 @@ void deliver_batch(struct engine *e, struct conn *c, const struct batch *batch);
 void deliver_writable(struct engine *e, struct conn *c);
 /* Sends bytes of our own between frames; keeps what does not fit. */
 void deliver_own(struct engine *e, struct conn *c, struct slice bytes);
+
+/* pace.c */
+/* False: no memory. */
+bool pace_begin(struct engine *e, struct conn *c);
+/* How many of `want` events may go out now. */
+size_t pace_room(const struct engine *e, struct conn *c, size_t want);
+/* `events` have gone out: at most as many as there was room for. */
+void pace_spend(const struct engine *e, struct conn *c, size_t events);
+/* When the next one may. */
+uint64_t pace_due(const struct engine *e, struct conn *c);
+/* Held back by its pace: a timer brings it on, not the socket. */
+static inline bool conn_is_paced(const struct conn *c)
+{
+	return c->pace && !c->sub.live && c->blocked_ms == 0 && !c->pending;
+}
+
+/* place.c */
+/* Before it is known who asks. */
+enum refusal place_take(struct engine *e, struct conn *c);
+/* Among the streams of who asks. */
+enum refusal place_hold(struct engine *e, struct conn *c);
+/* Gives back what the exchange holds; harmless if that is nothing. */
+void place_leave(struct engine *e, struct exchange *x);
+/* The stream has it from now on. */
+void place_keep(struct exchange *x);
+/* The stream is over. */
+void place_end(struct engine *e, const struct conn *c);
 
 /* control.c */
 struct control {

@@ -123,9 +123,23 @@ static ptrdiff_t send_batch(struct engine *e, struct conn *c, const struct batch
 	return conn_send_shared(e, c, parts, batch->count);
 }
 
+/* More than its pace allows: it goes on by its cursor, as fast as it may. */
+static void hold_back(struct engine *e, struct conn *c, const struct batch *batch)
+{
+	c->sub.live = false;
+	c->sub.cursor = batch->entries[0]->seq;
+	timers_stream(e, c);
+}
+
 void deliver_batch(struct engine *e, struct conn *c, const struct batch *batch)
 {
 	size_t bytes;
+
+	if (c->pace && pace_room(e, c, batch->count) < batch->count) {
+		hold_back(e, c, batch);
+		return;
+	}
+	pace_spend(e, c, batch->count);
 	ptrdiff_t n = send_batch(e, c, batch, &bytes);
 
 	if (n == IO_GONE) {
@@ -188,11 +202,14 @@ static void go_live(struct engine *e, struct conn *c)
 /* One step of reading by cursor; true while there is more to do at once. */
 static bool catch_up(struct engine *e, struct conn *c)
 {
+	size_t room = pace_room(e, c, VIEW_ROUND_ENTRIES);
 	struct batch batch;
 	uint64_t oldest;
 	size_t bytes;
 
-	if (!view_catchup(&e->view, &c->sub, VIEW_ROUND_ENTRIES, &batch, &oldest)) {
+	if (room == 0)
+		return false;
+	if (!view_catchup(&e->view, &c->sub, room, &batch, &oldest)) {
 		stop_dropped(e, c, CLOSE_OUT_OF_LOG);
 		return false;
 	}
@@ -208,7 +225,9 @@ static bool catch_up(struct engine *e, struct conn *c)
 	if (n < 0)
 		return false;
 	progress(e, c, (size_t)n);
+	uint64_t before = c->events;
 	settle(e, c, &batch, (size_t)n);
+	pace_spend(e, c, (size_t)(c->events - before));
 	c->blocked_ms = e->now_ms;
 	return c->state == CONN_STREAM && (size_t)n == bytes;
 }
@@ -233,6 +252,12 @@ void deliver_writable(struct engine *e, struct conn *c)
 	}
 	if (c->state != CONN_STREAM || c->sub.live)
 		return;
+	if (!c->pending && pace_room(e, c, 1) == 0) {
+		c->blocked_ms = 0;
+		conn_want(e, c, WANT_READ);
+		timers_stream(e, c);
+		return;
+	}
 	/* The write deadline runs from the first step, also if that sent nothing. */
 	if (c->blocked_ms == 0)
 		c->blocked_ms = e->now_ms;

@@ -118,9 +118,11 @@ static void shake_hands(struct engine *e, struct conn *c)
 
 	switch (e->config.io.handshake(e->config.io.ctx, c->io, &arrival)) {
 	case HANDSHAKE_READ:
+		c->addr = arrival.addr;
 		conn_want(e, c, WANT_READ);
 		break;
 	case HANDSHAKE_WRITE:
+		c->addr = arrival.addr;
 		conn_want(e, c, WANT_WRITE);
 		break;
 	case HANDSHAKE_DONE:
@@ -155,6 +157,8 @@ void conn_close(struct engine *e, struct conn *c)
 	view_unsubscribe(&e->view, &c->sub);
 	free(c->pending);
 	c->pending = NULL;
+	free(c->pace);
+	c->pace = NULL;
 	intern_drop(&e->strings, c->origin);
 	intern_drop(&e->strings, c->agent);
 	principal_unref(c->principal);

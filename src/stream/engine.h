@@ -109,6 +109,7 @@ struct engine_counters {
 	uint64_t refusals[REFUSAL_COUNT];
 	uint64_t auth_faults[AUTH_FAULT_COUNT];
 	uint64_t tickets, revocations, expirings;
+	uint64_t forwarded_faults;
 	uint64_t published, duplicates, deliveries, bytes_out, heartbeats, resyncs, dropped;
 };
 

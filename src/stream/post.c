@@ -121,6 +121,11 @@ static void say_continue(struct engine *e, struct conn *c)
 
 void post_begin(struct engine *e, struct conn *c)
 {
+	/* What is taken back is taken back also when memory is short. */
+	if (c->x->ask.route->kind == ROUTE_PUBLISH && admit_is_short(e->config.admit)) {
+		post_refuse(e, c, REFUSAL_MEMORY, SLICE_NONE);
+		return;
+	}
 	/* Nothing of the body is read before it is known whose it is. */
 	identify(e, c);
 }

@@ -14,6 +14,8 @@ static bool exchange_begin(struct engine *e, struct conn *c)
 	buf_init(&x->out, ENGINE_MAX_ANSWER);
 	arena_init(&x->arena, ENGINE_ANSWER_ARENA);
 	x->request_id = ++e->next_request_id;
+	x->addr = c->addr;
+	x->https = c->https;
 	x->conn = c;
 	c->x = x;
 	return true;
@@ -25,8 +27,7 @@ void exchange_end(struct engine *e, struct conn *c)
 
 	if (!x)
 		return;
-	if (x->admitted)
-		admit_stream_end(e->config.admit, &c->addr);
+	place_leave(e, x);
 	list_remove(&x->ready);
 	principal_unref(x->ask.principal);
 	e->body_bytes -= x->body.len;
@@ -51,6 +52,8 @@ static void exchange_reset(struct engine *e, struct exchange *x)
 	x->req = (struct http_request){0};
 	principal_unref(x->ask.principal);
 	x->ask = (struct ask){0};
+	x->addr = x->conn->addr;
+	x->https = x->conn->https;
 	x->resume = SLICE_NONE;
 	x->set_cookie = SLICE_NONE;
 	x->request_id = ++e->next_request_id;
@@ -89,10 +92,24 @@ void request_done(struct engine *e, struct conn *c)
 	}
 }
 
+/* One connection of a proxy brings requests of many clients. */
+static void find_client(struct engine *e, const struct conn *c)
+{
+	struct exchange *x = c->x;
+	struct forwarded client = forwarded_read(&e->settings->proxies, x->req.fields,
+						 x->req.field_count, &c->addr, c->https);
+
+	x->addr = client.addr;
+	x->https = client.https;
+	e->counters.forwarded_faults += client.malformed;
+}
+
 static void serve(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
-	enum refusal refusal = decide_route(e->settings, &x->req, c->https, &x->ask);
+
+	find_client(e, c);
+	enum refusal refusal = decide_route(e->settings, &x->req, x->https, &x->ask);
 
 	c->version = (uint8_t)x->req.version;
 	if (refusal) {

@@ -280,6 +280,7 @@ void sim_free(struct sim *sim)
 			sim_forget(sim->peers[i]);
 	}
 	require(admit_streams(sim->admit) == 0);
+	require(admit_keys(sim->admit) == 0);
 	require(admit_connections(sim->admit) == 0);
 	for (size_t i = 0; i < sim->options.workers; i++) {
 		require(engine_streams(sim->workers[i].engine) == 0);
