@@ -215,7 +215,7 @@ static bool feed(struct engine *e, struct carrier *k, struct slice bytes)
 	run_ready(e, k);
 	carrier_push(k);
 	if (!open)
-		carrier_end(e, k->conn, CLOSE_CLIENT_GONE);
+		carrier_end(e, k->conn, CLOSE_PROTOCOL_ERROR);
 	return open;
 }
 

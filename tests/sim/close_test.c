@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each row of close.def by what brings it about: one end, one reason, one record. */
 #include "auth.h"
+#include "h2_peer.h"
 
 #include "oom.h"
 #include "stream/conn.h"
@@ -111,6 +112,21 @@ static void be_revoked(struct sim_peer *p)
 	(void)revoke(p->sim, "{\"sub\":\"bob\"}");
 }
 
+/* A stream on a connection of HTTP/2, and DATA on stream 0 (RFC 9113 6.1). */
+static struct sim_peer *break_the_protocol(struct sim *sim)
+{
+	struct sim_peer *p = sim_connect(sim, 0);
+	struct h2_peer *h = h2_peer_new(p, 0);
+	int32_t id = h2_peer_get(h, "/stream?topic=open", NULL);
+
+	h2_peer_run(h);
+	check("open", h2_peer_answer(h, id)->status == 200);
+	sim_send_slice(p, (struct slice){"\0\0\1\0\0\0\0\0\0x", 10});
+	h2_peer_run(h);
+	h2_peer_free(h);
+	return p;
+}
+
 static const struct {
 	enum stream_close want;
 	void (*happens)(struct sim_peer *p);
@@ -121,6 +137,7 @@ static const struct {
 	{CLOSE_LAGGING, trickle},
 	{CLOSE_OUT_OF_LOG, fall_out_of_the_log},
 	{CLOSE_UNEXPECTED_DATA, talk},
+	{CLOSE_PROTOCOL_ERROR, NULL}, /* by HTTP/2 */
 	{CLOSE_AUTH_EXPIRED, expire},
 	{CLOSE_REVOKED, be_revoked},
 	{CLOSE_DRAINING, drain},
@@ -128,14 +145,22 @@ static const struct {
 	{CLOSE_NO_MEMORY, run_out_of_memory},
 };
 
-static void expect_end(enum stream_close want, void (*happens)(struct sim_peer *p))
+static struct sim_peer *open_and_end(struct sim *sim, const char *name,
+				     void (*happens)(struct sim_peer *p))
 {
-	struct sim *sim = auth_sim();
 	struct sim_peer *p = sim_get(sim, 0, "/stream?topic=open", BOB);
-	const char *name = close_reason(want).ptr;
 
 	expect_open(name, p);
 	happens(p);
+	return p;
+}
+
+static void expect_end(enum stream_close want, void (*happens)(struct sim_peer *p))
+{
+	struct sim *sim = auth_sim();
+	const char *name = close_reason(want).ptr;
+	struct sim_peer *p = happens ? open_and_end(sim, name, happens) : break_the_protocol(sim);
+
 	check(name, p->closed && admit_streams(sim->admit) == 0);
 	expect_close(name, sim, want);
 	check(name, sim_counters(sim, 0)->streams_closed[want] == 1);
