@@ -30,6 +30,11 @@ static unsigned put_metrics(const struct serve_shared *shared, struct buf *body)
 		.connections_open = admit_connections(shared->admit),
 		.log_lines_lost = logsink_lost(shared->sink),
 		.version = SLICE(SLUICE_VERSION),
+		.tls_handshakes = atomic_load(&shared->tls.handshakes),
+		.tls_resumed = atomic_load(&shared->tls.resumed),
+		.tls_ktls = atomic_load(&shared->tls.ktls),
+		/* The main thread sets the generation, and it is the main thread that asks. */
+		.tls_expires = serve_tls_expires(&shared->current.generation->setup.tls),
 	};
 	struct writer w;
 

@@ -23,6 +23,10 @@ struct metrics_state {
 	uint64_t connections_open;
 	uint64_t log_lines_lost;
 	struct slice version;
+	uint64_t tls_handshakes;
+	uint64_t tls_resumed;
+	uint64_t tls_ktls;
+	uint64_t tls_expires; /* Unix seconds; 0: no TLS */
 };
 
 /* Adds each counter of `more` to the one in `sum`. */

@@ -137,11 +137,15 @@ static void samples_have_their_values(void **state)
 		"\nsluice_streams_open 8\n",
 		"\nsluice_connections_open 9\n",
 		"\nsluice_log_lines_lost_total 10\n",
+		"\nsluice_tls_handshakes_total 11\n",
+		"\nsluice_tls_resumed_total 12\n",
+		"\nsluice_tls_ktls_total 13\n",
+		"\nsluice_tls_certificate_expires_seconds 14\n",
 		"\nsluice_build_info{version=\"1.2.3\"} 1\n",
 	};
 	(void)state;
 	static char text[METRICS_MAX_TEXT];
-	struct metrics_state now = {8, 9, 10, SLICE("1.2.3")};
+	struct metrics_state now = {8, 9, 10, SLICE("1.2.3"), 11, 12, 13, 14};
 	struct slice all = write(text, sizeof(text), &some, &now);
 
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
