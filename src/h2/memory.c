@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "h2/memory.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Stands before each block: freeing tells no size. */
 union header {
-	size_t size;
+	struct {
+		size_t size;
+		struct list link;
+	} block;
 	max_align_t aligned;
 };
 
@@ -19,7 +21,7 @@ static union header *header_of(void *ptr)
 
 static bool fits(const struct h2_memory *m, size_t size)
 {
-	return size <= SIZE_MAX - sizeof(union header) && m->used <= m->max &&
+	return !m->failed && size <= SIZE_MAX - sizeof(union header) && m->used <= m->max &&
 	       size <= m->max - m->used;
 }
 
@@ -28,9 +30,12 @@ static void *take(size_t size, void *ctx)
 	struct h2_memory *m = ctx;
 	union header *h = fits(m, size) ? malloc(sizeof(*h) + size) : NULL;
 
-	if (!h)
+	if (!h) {
+		m->failed = true;
 		return NULL;
-	h->size = size;
+	}
+	h->block.size = size;
+	list_append(&m->blocks, &h->block.link);
 	m->used += size;
 	return h + 1;
 }
@@ -39,9 +44,10 @@ static void give_back(void *ptr, void *ctx)
 {
 	struct h2_memory *m = ctx;
 
-	if (!ptr)
+	if (!ptr || m->failed)
 		return;
-	m->used -= header_of(ptr)->size;
+	list_remove(&header_of(ptr)->block.link);
+	m->used -= header_of(ptr)->block.size;
 	free(header_of(ptr));
 }
 
@@ -61,10 +67,27 @@ static void *take_again(void *ptr, size_t size, void *ctx)
 
 	if (!grown || !ptr)
 		return grown;
-	size_t before = header_of(ptr)->size;
+	size_t before = header_of(ptr)->block.size;
 	memcpy(grown, ptr, before < size ? before : size);
 	give_back(ptr, ctx);
 	return grown;
+}
+
+void h2_memory_init(struct h2_memory *m, size_t max)
+{
+	*m = (struct h2_memory){.max = max};
+	list_init(&m->blocks);
+}
+
+void h2_memory_free(struct h2_memory *m)
+{
+	while (!list_is_empty(&m->blocks)) {
+		union header *h = container_of(m->blocks.next, union header, block.link);
+
+		list_remove(&h->block.link);
+		free(h);
+	}
+	m->used = 0;
 }
 
 nghttp2_mem h2_memory_functions(struct h2_memory *m)

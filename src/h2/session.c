@@ -4,11 +4,12 @@
 
 #include <stdlib.h>
 
-#define HEADER_TABLE      2048u /* bytes of each HPACK table */
-#define MAX_SETTINGS      16u   /* entries of one SETTINGS frame: each may touch all streams */
-#define MAX_CONTINUATIONS 32u   /* of one head: no budget of ours lets more at once */
-#define MAX_ACKS          256u  /* of SETTINGS and PING that wait */
-#define MAX_WAITING       512u  /* frames of ours that wait, besides one for each stream */
+#define HEADER_TABLE 2048u /* bytes of each HPACK table */
+#define MAX_SETTINGS 16u   /* entries of one SETTINGS frame: each may touch all streams */
+/* CONTINUATION frames of one head: the library counts a frame head that comes in pieces again. */
+#define MAX_CONTINUATIONS 360u
+#define MAX_ACKS          256u         /* of SETTINGS and PING that wait */
+#define MAX_WAITING       512u         /* frames of ours that wait, besides one for each stream */
 #define MEMORY_BASE       (512u << 10) /* bytes that nghttp2 may hold */
 #define MEMORY_STREAM     4096u        /* and for each stream */
 #define LIBRARY_RESETS    16384u       /* RST_STREAM frames at once: our own budget is first */
@@ -158,7 +159,7 @@ struct h2_session *h2_session_new(const struct h2_config *config, uint64_t now_m
 	s->events = config->events;
 	s->max_streams = config->max_streams;
 	s->now_ms = now_ms;
-	s->memory.max = MEMORY_BASE + (size_t)MEMORY_STREAM * config->max_streams;
+	h2_memory_init(&s->memory, MEMORY_BASE + (size_t)MEMORY_STREAM * config->max_streams);
 	list_init(&s->streams);
 	list_init(&s->ready);
 	list_init(&s->departed);
@@ -193,7 +194,9 @@ void h2_session_free(struct h2_session *s)
 	s->dead = true;
 	free_streams(s);
 	h2_head_free(s->head);
-	nghttp2_session_del(s->ng);
+	if (!s->memory.failed)
+		nghttp2_session_del(s->ng);
+	h2_memory_free(&s->memory);
 	h2_output_fini(&s->out);
 	free(s);
 }
@@ -217,6 +220,8 @@ static bool settle(struct h2_session *s)
 {
 	if (!s->dead && is_unread(s))
 		h2_fail(s, H2_END_UNREAD);
+	if (s->memory.failed)
+		h2_fail(s, H2_END_MEMORY);
 	if (s->end && !s->terminated)
 		h2_session_goaway(s, error_code(s->end));
 	return !s->end && !s->terminated && !s->dead && !s->out.gone;
