@@ -31,6 +31,7 @@ const struct option_row serve_options[] = {
 				   "Speak TLS on loopback with a certificate made for this run"},
 	[SERVE_DEMO] = {"demo", 0, NULL, "Serve a ticking public topic and a page that shows it"},
 	[SERVE_CHECK] = {"check", 0, NULL, "Judge the configuration and end; 2 if it is refused"},
+	[SERVE_NO_SANDBOX] = {"no-sandbox", 0, NULL, "Keep all rights of the process, to debug"},
 	{NULL},
 };
 
@@ -86,9 +87,8 @@ static enum err make_shared(struct server *s)
 	shared->workers = calloc(shared->worker_count, sizeof(*shared->workers));
 	shared->log = log_new(limits, wallclock_ms(), key);
 	shared->admit = admit_new(admit_limits(conf, shared->worker_count), key);
-	shared->sink = logsink_new(STDOUT_FILENO);
 	shared->auth = &s->auth;
-	if (!shared->workers || !shared->log || !shared->admit || !shared->sink)
+	if (!shared->workers || !shared->log || !shared->admit)
 		return E_NOMEM;
 	return wakeup_init(&shared->done);
 }
@@ -97,13 +97,12 @@ static int init_workers(struct server *s)
 {
 	struct admit_limits limits =
 		admit_limits(&s->generation->setup.conf, s->shared.worker_count);
-	int code = serve_listen(s);
 	enum err err = OK;
 
-	for (size_t i = 0; code == EXIT_OK && !err && i < s->shared.worker_count; i++)
+	for (size_t i = 0; !err && i < s->shared.worker_count; i++)
 		err = worker_init(&s->shared.workers[i], &limits);
 	if (!err)
-		return code;
+		return EXIT_OK;
 	(void)fprintf(stderr, "sluice serve: cannot start a worker: %s\n", strerror(errno));
 	return EXIT_USAGE;
 }
@@ -120,6 +119,27 @@ static int init_auth(struct server *s)
 	}
 	int code = serve_generation_start(s->generation, &s->auth, NULL);
 	return code == EXIT_OK ? init_workers(s) : code;
+}
+
+/*
+ * Ports are bound with the rights of the start, which then go, before the first thread: rights
+ * belong to threads. Files that only the start may read have been read by serve_setup.
+ */
+static int enter(struct server *s)
+{
+	int code = serve_listen(s);
+
+	if (code == EXIT_OK)
+		code = serve_listen_admin(s);
+	if (code == EXIT_OK)
+		code = serve_sandbox_enter(&s->sandbox, &s->generation->setup);
+	if (code != EXIT_OK)
+		return code;
+	s->shared.sink = logsink_new(STDOUT_FILENO);
+	if (s->shared.sink)
+		return init_auth(s);
+	(void)fprintf(stderr, "sluice serve: cannot start: %s\n", err_text(E_NOMEM));
+	return EXIT_USAGE;
 }
 
 static int init(struct server *s)
@@ -155,7 +175,7 @@ static int init(struct server *s)
 	if (!err)
 		err = waitset_add(&s->set, shared->done.fd, &shared->done, WAITSET_READ);
 	if (!err)
-		return init_auth(s);
+		return enter(s);
 	(void)fprintf(stderr, "sluice serve: cannot start: %s\n", err_text(err));
 	return EXIT_USAGE;
 }
@@ -319,7 +339,9 @@ static int serve(struct server *s)
 	int code = init(s);
 
 	if (code == EXIT_OK)
-		code = serve_listen_admin(s);
+		code = serve_listen_start(s);
+	if (code == EXIT_OK)
+		serve_sandbox_filter(&s->sandbox);
 	if (code == EXIT_OK)
 		code = run(s);
 	end(s);

@@ -4,6 +4,7 @@
 
 #include "cmd/args.h"
 #include "cmd/serve_admin.h"
+#include "cmd/serve_sandbox.h"
 #include "cmd/serve_worker.h"
 
 struct server {
@@ -12,6 +13,7 @@ struct server {
 	struct serve_shared shared;
 	struct serve_auth auth;
 	struct serve_admin admin;
+	struct serve_sandbox sandbox;
 	struct waitset set;
 	int signal_fd;
 	int hangup_fd;
@@ -23,10 +25,13 @@ struct server {
 };
 
 /* serve_listen.c: complaints go to standard error; gives an exit code. */
-/* A socket a worker for each configured address; ports that the kernel chose are filled in. */
+/* Binds a socket a worker for each configured address; ports that the kernel chose are filled in.
+ */
 int serve_listen(struct server *s);
 /* After the workers', so that one address for both is told as taken. */
 int serve_listen_admin(struct server *s);
+/* Lets connections come to all of them. When the server can answer. */
+int serve_listen_start(struct server *s);
 
 /* serve_say.c: what the person sees. */
 void serve_say_start(const struct server *s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve_listen.c - opens the ports of the workers and of the admin. */
+/* serve_listen.c - the ports of the workers and of the admin: first bound, then listening. */
 #include "cmd/command.h"
 #include "cmd/serve.h"
 #include "os/listener.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Listening. */
+/* Binding. */
 
 static int cannot_listen(const struct listen_settings *l, enum err err, const char *key)
 {
@@ -76,11 +76,42 @@ int serve_listen_admin(struct server *s)
 		err = listener_open(l->host, l->port, &fd, &l->port);
 	if (err)
 		return cannot_listen(l, err, "admin");
-	err = serve_admin_start(&s->admin, &s->shared, &s->generation->setup.stream, fd);
+	s->admin.listener = fd;
+	return EXIT_OK;
+}
+
+/* Taking connections. */
+
+static int start_admin(struct server *s)
+{
+	struct serve_setup *setup = &s->generation->setup;
+
+	if (s->admin.listener < 0)
+		return EXIT_OK;
+	enum err err = listener_start(s->admin.listener);
+	if (err)
+		return cannot_listen(&setup->conf.admin, err, "admin");
+	err = serve_admin_start(&s->admin, &s->shared, &setup->stream, s->admin.listener);
 	if (!err)
 		err = waitset_add(&s->set, s->admin.set.fd, &s->admin, WAITSET_READ);
 	if (!err)
 		return EXIT_OK;
 	(void)fprintf(stderr, "sluice serve: cannot start the admin listener: %s\n", err_text(err));
 	return EXIT_USAGE;
+}
+
+int serve_listen_start(struct server *s)
+{
+	for (size_t i = 0; i < s->shared.worker_count; i++) {
+		const struct worker *w = &s->shared.workers[i];
+
+		for (size_t j = 0; j < w->port_count; j++) {
+			enum err err = listener_start(w->ports[j].fd);
+
+			if (err)
+				return cannot_listen(&s->generation->setup.conf.listen[j], err,
+						     "--listen");
+		}
+	}
+	return start_admin(s);
 }

@@ -199,6 +199,8 @@ int serve_setup(const struct args *args, const struct serve_setup *before, struc
 	keys_init(&s->subscribers);
 	s->demo = args_has(args, SERVE_DEMO);
 	s->check = args_has(args, SERVE_CHECK);
+	s->no_sandbox = args_has(args, SERVE_NO_SANDBOX);
+	s->config_path = args_get(args, SERVE_CONFIG);
 	int code = report ? read_conf(args, s, report) : EXIT_USAGE;
 	if (code == EXIT_OK)
 		code = take_listen(args, s, report);

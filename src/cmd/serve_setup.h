@@ -24,8 +24,10 @@ struct serve_setup {
 	struct siphash_key hash;       /* of principals, random */
 	char made_key[SERVE_KEY_TEXT]; /* empty: a key was given */
 	struct serve_tls tls;
+	const char *config_path; /* NULL: defaults */
 	bool demo;
 	bool check;
+	bool no_sandbox; /* --no-sandbox */
 };
 
 /*
@@ -46,4 +48,5 @@ enum serve_option {
 	SERVE_TLS_SELF_SIGNED,
 	SERVE_DEMO,
 	SERVE_CHECK,
+	SERVE_NO_SANDBOX,
 };

@@ -112,11 +112,16 @@ enum err listener_open(struct slice host, uint16_t port, int *ret_fd, uint16_t *
 	if (fd < 0)
 		return E_IO;
 	if (!set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
-	    bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, LISTENER_BACKLOG) != 0)
+	    bind(fd, (struct sockaddr *)&address, len) != 0)
 		return close_failed(fd);
 	*ret_fd = fd;
 	*ret_port = port_of(fd);
 	return OK;
+}
+
+enum err listener_start(int fd)
+{
+	return listen(fd, LISTENER_BACKLOG) == 0 ? OK : E_IO;
 }
 
 static void set_up_stream(int fd)
