@@ -188,6 +188,8 @@ static void settle(struct engine *e, struct carrier *k)
 	else if (k->idle_ms == 0)
 		k->idle_ms = e->now_ms;
 	conn_want(e, c, blocked ? WANT_READ | WANT_WRITE : WANT_READ);
+	if (h2_session_is_ready(k->session))
+		carrier_touch(k);
 	uint64_t due = idle_due(e, k);
 	if (write_due(e, k) < due)
 		due = write_due(e, k);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stream/conn.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,9 +243,7 @@ void deliver_writable(struct engine *e, struct conn *c)
 		stop_dropped(e, c, CLOSE_LAGGING);
 		return;
 	}
-	/* A stream of HTTP/2 is told to go on only after its window has stopped it. */
-	unsigned steps = conn_is_carried(c) ? UINT_MAX : ENGINE_CATCHUP_STEPS;
-	for (unsigned i = 0; i < steps; i++) {
+	for (unsigned i = 0; i < ENGINE_CATCHUP_STEPS; i++) {
 		if (!catch_up(e, c))
 			break;
 	}

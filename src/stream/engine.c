@@ -61,11 +61,16 @@ void engine_free(struct engine *e)
 
 void conn_want(struct engine *e, struct conn *c, unsigned interest)
 {
+	if (conn_is_carried(c)) {
+		if ((interest & WANT_WRITE) && c->h2) {
+			h2_stream_want(c->h2);
+			carrier_touch(c->carrier);
+		}
+		return;
+	}
 	if (c->interest == interest)
 		return;
 	c->interest = (uint8_t)interest;
-	if (conn_is_carried(c))
-		return;
 	e->config.io.want(e->config.io.ctx, c->io, c, interest);
 }
 

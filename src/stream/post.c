@@ -113,8 +113,12 @@ static void say_continue(struct engine *e, struct conn *c)
 {
 	struct slice line = SLICE("HTTP/1.1 100 Continue\r\n\r\n");
 
-	if (!c->x->req.expect_continue || c->x->in.len > 0 || c->x->req.version != HTTP_1_1)
+	if (!c->x->req.expect_continue || c->x->in.len > 0 || c->x->req.version == HTTP_1_0)
 		return;
+	if (conn_is_carried(c)) {
+		h2_stream_continue(c->h2);
+		return;
+	}
 	if (conn_send(e, c, &line, 1) != (ptrdiff_t)line.len)
 		conn_close(e, c);
 }
