@@ -122,20 +122,15 @@ static ptrdiff_t send_batch(struct engine *e, struct conn *c, const struct batch
 	return conn_send_shared(e, c, parts, batch->count);
 }
 
-/* More than its pace allows: it goes on by its cursor, as fast as it may. */
-static void hold_back(struct engine *e, struct conn *c, const struct batch *batch)
-{
-	c->sub.live = false;
-	c->sub.cursor = batch->entries[0]->seq;
-	timers_stream(e, c);
-}
-
 void deliver_batch(struct engine *e, struct conn *c, const struct batch *batch)
 {
 	size_t bytes;
 
-	if (c->pace && pace_room(e, c, batch->count) < batch->count) {
-		hold_back(e, c, batch);
+	/* More than its pace allows: it goes on by its cursor, as fast as it may. */
+	if (pace_room(e, c, batch->count) < batch->count) {
+		c->sub.live = false;
+		c->sub.cursor = batch->entries[0]->seq;
+		deliver_writable(e, c);
 		return;
 	}
 	pace_spend(e, c, batch->count);
