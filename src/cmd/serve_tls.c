@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_S (24 * 60 * 60)
+#define HOUR_S (60 * 60)
+#define DAY_S  (24 * HOUR_S)
 
 /* The files of one listener. */
 struct files {
@@ -234,10 +235,13 @@ void serve_tls_warn(const struct serve_tls *t, const struct settings *conf, uint
 			continue;
 		int64_t left_s =
 			tls_server_expires(t->servers[i], &index) - (int64_t)(unix_ms / 1000);
-		if (left_s < TLS_WARN_DAYS * (int64_t)DAY_S)
-			(void)fprintf(stderr,
-				      "sluice serve: warning: the certificate '%.*s' ends in "
-				      "%" PRId64 " days\n",
-				      SLICE_ARG(tls->certificates[index]), left_s / DAY_S);
+		if (left_s >= TLS_WARN_DAYS * (int64_t)DAY_S)
+			continue;
+		bool days = left_s >= 2 * DAY_S;
+		(void)fprintf(stderr,
+			      "sluice serve: warning: the certificate '%.*s' ends in %" PRId64
+			      " %s\n",
+			      SLICE_ARG(tls->certificates[index]), left_s / (days ? DAY_S : HOUR_S),
+			      days ? "days" : "h");
 	}
 }

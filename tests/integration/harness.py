@@ -181,9 +181,12 @@ class Server:
 
 
 class Connection:
-    """One TCP connection that sends exactly the bytes it is told to."""
+    """One TCP connection that sends exactly the bytes it is told to.
 
-    def __init__(self, server, source="127.0.0.1", receive_buffer=None):
+    tls: makes another socket of the connected one, as ssl.SSLContext.wrap_socket does.
+    """
+
+    def __init__(self, server, source="127.0.0.1", receive_buffer=None, tls=None):
         self.sock = socket.socket()
         self.sock.settimeout(TIMEOUT)
         if receive_buffer is not None:  # a slow reader needs a small window
@@ -191,6 +194,7 @@ class Connection:
         try:
             self.sock.bind((source, 0))
             self.sock.connect(("127.0.0.1", server.port))
+            self.sock = tls(self.sock) if tls else self.sock
         except OSError:
             self.sock.close()
             raise
