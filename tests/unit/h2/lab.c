@@ -50,6 +50,11 @@ static void *on_request(void *ctx, struct h2_stream *stream, const struct http_r
 	assert_true(lab->asked < LAB_STREAMS);
 	struct lab_stream *st = &lab->streams[lab->asked++];
 	*st = (struct lab_stream){.lab = lab, .stream = stream, .ended = ended};
+	if (lab->eager) {
+		struct slice part = SLICE("early");
+
+		assert_int_equal(h2_stream_send(stream, &part, 1), H2_BLOCKED);
+	}
 	if (!lab->hold)
 		assert_int_equal(
 			h2_stream_respond(stream, 200, SLICE("Content-Type: a/b\r\n"), false), OK);
@@ -107,6 +112,8 @@ static ptrdiff_t on_send(void *ctx, const struct slice *parts, size_t n)
 		struct slice part = slice_upto(parts[i], lab->room);
 
 		add(&lab->wire, part.ptr, part.len);
+		if (part.ptr >= lab->watched.ptr && part.ptr < lab->watched.ptr + lab->watched.len)
+			lab->by_reference += part.len;
 		lab->room -= part.len;
 		sent += part.len;
 	}
@@ -295,6 +302,21 @@ uint32_t lab_code(const struct lab_reply *reply)
 
 	assert_true(code.len >= 4);
 	return (uint32_t)c[0] << 24 | (uint32_t)c[1] << 16 | (uint32_t)c[2] << 8 | c[3];
+}
+
+unsigned lab_data(struct lab *lab, uint32_t id, struct buf *ret_bytes)
+{
+	struct lab_reply reply;
+	unsigned ends = 0;
+
+	while (lab_next(lab, &reply)) {
+		if (reply.id != id)
+			continue;
+		ends += (reply.flags & NGHTTP2_FLAG_END_STREAM) != 0 && reply.type <= 1;
+		if (reply.type == NGHTTP2_DATA)
+			add(ret_bytes, reply.payload.ptr, reply.payload.len);
+	}
+	return ends;
 }
 
 void lab_fields(struct lab *lab, const struct lab_reply *reply, struct buf *ret_lines)

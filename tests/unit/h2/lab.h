@@ -34,6 +34,7 @@ struct lab {
 	struct lab_stream streams[LAB_STREAMS];
 	size_t asked;
 	bool refuse;           /* requests get no owner */
+	bool eager;            /* each request is sent to from within the call */
 	bool hold;             /* nothing is done with requests; else answered 200, and open */
 	bool consume;          /* bodies are used up at once */
 	enum http_fault fault; /* of the last request */
@@ -41,7 +42,9 @@ struct lab {
 	size_t room;           /* bytes that the connection takes yet */
 	bool connection_gone;
 	size_t sends;
-	struct buf wire; /* what the connection took */
+	struct slice watched; /* memory of the test */
+	size_t by_reference;  /* bytes of it that were sent from where they are */
+	struct buf wire;      /* what the connection took */
 	/* the peer */
 	struct buf out; /* frames to send */
 	nghttp2_hd_deflater *deflater;
@@ -82,5 +85,7 @@ bool lab_next(struct lab *lab, struct lab_reply *ret_reply);
 bool lab_find(struct lab *lab, uint8_t type, struct lab_reply *ret_reply);
 /* The error code of RST_STREAM or GOAWAY. */
 uint32_t lab_code(const struct lab_reply *reply);
+/* All bytes of DATA frames of a stream, from what is unread; the count of END_STREAM flags. */
+unsigned lab_data(struct lab *lab, uint32_t id, struct buf *ret_bytes);
 /* The fields of HEADERS as "name: value\n" lines. */
 void lab_fields(struct lab *lab, const struct lab_reply *reply, struct buf *ret_lines);
