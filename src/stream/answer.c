@@ -35,6 +35,8 @@ void answer_start(struct engine *e, struct conn *c)
 		return;
 	}
 	c->state = CONN_ANSWER;
+	/* Bytes alone are left: a slow reader must not keep old settings alive. */
+	reload_release(c->x);
 	answer_writable(e, c);
 }
 

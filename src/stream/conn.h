@@ -64,15 +64,22 @@ struct exchange {
 	enum http_fault fault; /* of a request that came by HTTP/2 */
 	uint64_t request_id;
 	bool close_after;
-	struct slice resume;     /* value of a resume cookie beside a ticket; ptr NULL: none */
-	struct slice set_cookie; /* of the stream to be opened; ptr NULL: none */
-	struct addr addr;        /* of the client, told by a trusted proxy maybe */
-	bool https;              /* likewise */
-	bool admitted;           /* holds a place among the streams */
-	bool held;               /* and one among those of its user and token */
-	bool linger_after;       /* unread bytes of the request may be on their way */
-	bool served;             /* by HTTP/2: the head has been looked at */
-	bool in_ended;           /* by HTTP/2: all of the body is in `in` */
+	struct slice resume;      /* value of a resume cookie beside a ticket; ptr NULL: none */
+	struct slice set_cookie;  /* of the stream to be opened; ptr NULL: none */
+	struct addr addr;         /* of the client, told by a trusted proxy maybe */
+	bool https;               /* likewise */
+	bool admitted;            /* holds a place among the streams */
+	bool held;                /* and one among those of its user and token */
+	bool linger_after;        /* unread bytes of the request may be on their way */
+	bool served;              /* by HTTP/2: the head has been looked at */
+	bool in_ended;            /* by HTTP/2: all of the body is in `in` */
+	struct settings_use *use; /* what the request was decided by; NULL: nothing yet */
+};
+
+/* Settings, and the requests that look at them. */
+struct settings_use {
+	const struct stream_settings *settings; /* NULL: free */
+	size_t requests;
 };
 
 /* Bytes that must go out before anything else: the rest of a frame that was cut. */
@@ -122,7 +129,8 @@ _Static_assert(sizeof(struct conn) <= 224, "a stream costs three and a half cach
 
 struct engine {
 	struct engine_config config;
-	const struct stream_settings *settings;
+	const struct stream_settings *settings; /* of now */
+	struct settings_use uses[ENGINE_MAX_SETTINGS];
 	struct view view;
 	struct slab conns;
 	struct list all;
@@ -275,6 +283,16 @@ void stop_auth(struct engine *e, struct conn *c, enum stream_close close);
 void identify(struct engine *e, struct conn *c);
 /* A good credential may have been revoked since it was checked. */
 bool identify_is_revoked(const struct engine *e, const struct principal *p);
+
+/* reload.c */
+/* The settings of a new engine. */
+void reload_begin(struct engine *e, const struct stream_settings *settings);
+/* The request is decided by the settings of now, which stay until it is answered. */
+void reload_hold(struct engine *e, struct exchange *x);
+/* Nothing in the exchange points to settings any more; harmless a second time. */
+void reload_release(struct exchange *x);
+/* Goes over to the route of now; false: there is none any more. */
+bool reload_follow(const struct engine *e, struct exchange *x);
 
 /* post.c */
 void post_begin(struct engine *e, struct conn *c);

@@ -21,7 +21,7 @@ struct engine *engine_new(const struct engine_config *config, uint64_t now_ms, u
 	if (!e)
 		return NULL;
 	e->config = *config;
-	e->settings = config->settings;
+	reload_begin(e, config->settings);
 	e->date_second = UINT64_MAX;
 	engine_time(e, now_ms, unix_ms);
 	e->rng.state = config->seed;

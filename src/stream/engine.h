@@ -28,7 +28,8 @@
 #define IO_BLOCKED (-1)
 #define IO_GONE    (-2)
 
-#define ENGINE_MAX_CONTENT (256u << 10) /* bytes of the body of a dynamic route */
+#define ENGINE_MAX_CONTENT  (256u << 10) /* bytes of the body of a dynamic route */
+#define ENGINE_MAX_SETTINGS 8u           /* those of now, and older ones that requests look at */
 
 #define WANT_READ  1u
 #define WANT_WRITE 2u
@@ -161,6 +162,16 @@ uint64_t engine_turn(struct engine *e, size_t budget);
 /* The whole answer to a connection that engine_accept refused. POLICY_MAX_HEAD + 512 bytes. */
 void engine_put_refusal(struct engine *e, struct writer *w);
 
+/*
+ * From now on `settings` hold: for new requests at once, for open streams from their next timer.
+ * A stream whose route is gone is told `draining`, one whose static key is gone `auth_expired`.
+ * Credentials are asked about as before; the host sees to it that they are checked anew.
+ * `settings` must stay what they are while engine_uses says so. Errors: E_FULL (requests look at
+ * ENGINE_MAX_SETTINGS older ones: nothing has changed).
+ */
+enum err engine_reload(struct engine *e, const struct stream_settings *settings);
+/* True while they are those of now, or a request that began under them is not answered. */
+bool engine_uses(const struct engine *e, const struct stream_settings *settings);
 /* Stops taking streams and closes those that are open, spread over `window_ms`. */
 void engine_drain(struct engine *e, uint64_t window_ms);
 /* The drain deadline: closes all that is left, with a word where there is room for one. */

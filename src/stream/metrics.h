@@ -22,6 +22,9 @@ struct metrics_state {
 	uint64_t streams_open;
 	uint64_t connections_open;
 	uint64_t log_lines_lost;
+	uint64_t reloads;
+	uint64_t reload_failures;
+	uint64_t loaded_s; /* Unix time of the configuration that holds */
 	struct slice version;
 	uint64_t tls_handshakes;
 	uint64_t tls_resumed;

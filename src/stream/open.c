@@ -220,8 +220,10 @@ void open_identified(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
 	bool is_head = x->req.method == HTTP_HEAD;
-	/* The drain may have begun while the credential was being checked. */
-	enum refusal refusal = e->draining ? REFUSAL_DRAINING : decide_rights(e->settings, &x->ask);
+	/* A drain or a reload may have come while the credential was being checked. */
+	enum refusal refusal = e->draining            ? REFUSAL_DRAINING
+			       : !reload_follow(e, x) ? REFUSAL_ROUTE
+						      : decide_rights(e->settings, &x->ask);
 
 	if (!refusal)
 		refusal = place_hold(e, c);

@@ -29,6 +29,7 @@ void exchange_end(struct engine *e, struct conn *c)
 		return;
 	place_leave(e, x);
 	list_remove(&x->ready);
+	reload_release(x);
 	principal_unref(x->ask.principal);
 	e->body_bytes -= x->body.len;
 	buf_free(&x->in);
@@ -109,8 +110,8 @@ static void serve(struct engine *e, struct conn *c)
 	struct exchange *x = c->x;
 
 	find_client(e, c);
+	reload_hold(e, x);
 	enum refusal refusal = decide_route(e->settings, &x->req, x->https, &x->ask);
-
 	c->version = (uint8_t)x->req.version;
 	if (refusal) {
 		open_refuse(e, c, refusal);

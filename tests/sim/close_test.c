@@ -127,9 +127,28 @@ static struct sim_peer *break_the_protocol(struct sim *sim)
 	return p;
 }
 
-static const struct {
+static struct stream_settings later; /* outlives the engines */
+
+static void lose_the_key(struct sim_peer *p)
+{
+	later = p->sim->options.settings;
+	later.subscribers = NULL;
+	(void)engine_reload(p->sim->workers[0].engine, &later);
+	sim_run(p->sim);
+}
+
+static void lose_the_route(struct sim_peer *p)
+{
+	later = p->sim->options.settings;
+	later.route_count = 0;
+	(void)engine_reload(p->sim->workers[0].engine, &later);
+	sim_run(p->sim);
+}
+
+static const struct close_case {
 	enum stream_close want;
 	void (*happens)(struct sim_peer *p);
+	const char *fields; /* NULL: bob's */
 } closes[] = {
 	{CLOSE_CLIENT_CLOSED, hang_up},
 	{CLOSE_CLIENT_GONE, reset},
@@ -140,26 +159,28 @@ static const struct {
 	{CLOSE_PROTOCOL_ERROR, NULL}, /* by HTTP/2 */
 	{CLOSE_AUTH_EXPIRED, expire},
 	{CLOSE_REVOKED, be_revoked},
+	{CLOSE_KEY_REMOVED, lose_the_key, "Authorization: Bearer " SIM_SUBSCRIBER_KEY "\r\n"},
+	{CLOSE_ROUTE_REMOVED, lose_the_route},
 	{CLOSE_DRAINING, drain},
 	{CLOSE_STOPPED, stop},
 	{CLOSE_NO_MEMORY, run_out_of_memory},
 };
 
-static struct sim_peer *open_and_end(struct sim *sim, const char *name,
-				     void (*happens)(struct sim_peer *p))
+static struct sim_peer *open_and_end(struct sim *sim, const char *name, const struct close_case *c)
 {
-	struct sim_peer *p = sim_get(sim, 0, "/stream?topic=open", BOB);
+	struct sim_peer *p = sim_get(sim, 0, "/stream?topic=open", c->fields ? c->fields : BOB);
 
 	expect_open(name, p);
-	happens(p);
+	c->happens(p);
 	return p;
 }
 
-static void expect_end(enum stream_close want, void (*happens)(struct sim_peer *p))
+static void expect_end(const struct close_case *c)
 {
 	struct sim *sim = auth_sim();
+	enum stream_close want = c->want;
 	const char *name = close_reason(want).ptr;
-	struct sim_peer *p = happens ? open_and_end(sim, name, happens) : break_the_protocol(sim);
+	struct sim_peer *p = c->happens ? open_and_end(sim, name, c) : break_the_protocol(sim);
 
 	check(name, p->closed && admit_streams(sim->admit) == 0);
 	expect_close(name, sim, want);
@@ -175,7 +196,7 @@ static void every_row_is_reached(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(closes); i++) {
-		expect_end(closes[i].want, closes[i].happens);
+		expect_end(&closes[i]);
 		reached[closes[i].want] = true;
 	}
 	for (unsigned i = 0; i < CLOSE_COUNT; i++) {
