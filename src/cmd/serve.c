@@ -50,8 +50,7 @@ static size_t worker_count(const struct settings *conf)
 	return n < SERVE_MAX_WORKERS ? (size_t)n : SERVE_MAX_WORKERS;
 }
 
-/* As many connections as there are descriptors, unless the configuration says fewer. */
-static struct admit_limits admit_limits(const struct settings *conf, size_t workers)
+struct admit_limits serve_limits(const struct settings *conf, size_t workers)
 {
 	uint64_t reserved = RESERVED_FDS + workers * (2 + conf->listen_count);
 	if (conf->admin.address.ptr)
@@ -83,10 +82,11 @@ static enum err make_shared(struct server *s)
 	if (entropy_hash_key(&key))
 		return E_IO;
 	serve_current_init(&shared->current, s->generation);
+	shared->loads.at_unix_ms = wallclock_ms();
 	shared->worker_count = worker_count(conf);
 	shared->workers = calloc(shared->worker_count, sizeof(*shared->workers));
 	shared->log = log_new(limits, wallclock_ms(), key);
-	shared->admit = admit_new(admit_limits(conf, shared->worker_count), key);
+	shared->admit = admit_new(serve_limits(conf, shared->worker_count), key);
 	shared->auth = &s->auth;
 	if (!shared->workers || !shared->log || !shared->admit)
 		return E_NOMEM;
@@ -96,7 +96,7 @@ static enum err make_shared(struct server *s)
 static int init_workers(struct server *s)
 {
 	struct admit_limits limits =
-		admit_limits(&s->generation->setup.conf, s->shared.worker_count);
+		serve_limits(&s->generation->setup.conf, s->shared.worker_count);
 	enum err err = OK;
 
 	for (size_t i = 0; !err && i < s->shared.worker_count; i++)
@@ -227,19 +227,10 @@ static void on_signal(struct server *s)
 	set_phase(s, SERVE_DRAINING);
 }
 
-/* SIGHUP: keys may have been rotated. All else of the configuration wants a restart. */
 static void on_hangup(struct server *s)
 {
-	struct auth_service *service = s->generation->validators.service;
-
-	if (!interrupt_take(s->hangup_fd))
-		return;
-	if (service)
-		(void)fprintf(stderr, "sluice serve: reading the keys of auth.jwt again\n");
-	else
-		(void)fprintf(stderr, "sluice serve: SIGHUP reads the keys of auth.jwt again; "
-				      "there are none\n");
-	auth_service_reload(service);
+	if (interrupt_take(s->hangup_fd))
+		serve_reload_want(s);
 }
 
 static void rotate(struct server *s)
@@ -299,6 +290,7 @@ static void wait_for_end(struct server *s)
 
 		for (size_t i = 0; i < n; i++)
 			handle(s, events[i].owner);
+		serve_reload_turn(s);
 		serve_admin_turn(&s->admin);
 		rotate(s);
 		tick(s);

@@ -20,9 +20,14 @@ struct server {
 	uint64_t started_ms;
 	uint64_t next_tick_ms;
 	uint64_t ticks;
-	uint64_t rotate_ms; /* when the keys of TLS tickets are next changed */
+	uint64_t rotate_ms;   /* when the keys of TLS tickets are next changed */
+	bool reload;          /* asked for, and not done yet */
 	uint64_t deadline_ms; /* of the drain; 0: not draining */
 };
+
+/* serve.c */
+/* As many connections as there are descriptors, unless the configuration says fewer. */
+struct admit_limits serve_limits(const struct settings *conf, size_t workers);
 
 /* serve_listen.c: complaints go to standard error; gives an exit code. */
 /* Binds a socket a worker for each configured address; ports that the kernel chose are filled in.
@@ -32,6 +37,12 @@ int serve_listen(struct server *s);
 int serve_listen_admin(struct server *s);
 /* Lets connections come to all of them. When the server can answer. */
 int serve_listen_start(struct server *s);
+
+/* serve_reload.c */
+/* SIGHUP: as soon as older generations leave room, and not while the server drains. */
+void serve_reload_want(struct server *s);
+/* Frees what nobody looks at any more, and reloads where that is wanted. */
+void serve_reload_turn(struct server *s);
 
 /* serve_say.c: what the person sees. */
 void serve_say_start(const struct server *s);

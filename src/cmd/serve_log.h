@@ -9,3 +9,5 @@
 
 /* Writes the line of `record` with its line feed; `unix_ms` is its timestamp. */
 void serve_log_put(struct writer *w, const struct stream_record *record, uint64_t unix_ms);
+/* The line of a reload: whether it took effect. */
+void serve_log_put_reload(struct writer *w, bool done, uint64_t unix_ms);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/serve_worker.h"
 
+#include "base/require.h"
 #include "cmd/serve_io.h"
 #include "os/entropy.h"
 #include "os/listener.h"
@@ -104,7 +105,7 @@ static enum auth_step io_authenticate(void *ctx, struct conn *conn, uint64_t req
 {
 	struct worker *w = ctx;
 
-	return serve_auth_ask(&w->generation->checker->validators, &w->post, wake_me, w, conn,
+	return serve_auth_ask(&w->generations[0]->checker->validators, &w->post, wake_me, w, conn,
 			      request_id, credential, wallclock_ms(), ret_principal, ret_fault);
 }
 
@@ -137,7 +138,7 @@ static enum err make_engine(struct worker *w, const struct admit_limits *limits)
 		.max_requests = (size_t)limits->streams + WORKER_REQUESTS,
 	};
 
-	w->generation = g;
+	w->generations[0] = g;
 	serve_peers_init(&w->peers, &w->set, &w->shared->tls);
 	w->peers.hash = g->setup.hash;
 	serve_io_fill(&config.io);
@@ -186,8 +187,10 @@ void worker_fini(struct worker *w)
 {
 	engine_free(w->engine);
 	serve_peers_fini(&w->peers);
-	if (w->generation)
-		serve_generation_leave(w->generation);
+	for (size_t i = 0; i < SERVE_MAX_GENERATIONS; i++) {
+		if (w->generations[i])
+			serve_generation_leave(w->generations[i]);
+	}
 	auth_post_fini(&w->post);
 	serve_counters_fini(&w->counters);
 	close_listeners(w);
@@ -236,7 +239,7 @@ static void take_tls(struct worker *w, struct tls_server *tls, int fd, struct ar
 /* The certificates are those of the generation that serves now. */
 static void take(struct worker *w, const struct serve_port *port, int fd, struct arrival *arrival)
 {
-	struct tls_server *tls = w->generation->setup.tls.servers[port->listener];
+	struct tls_server *tls = w->generations[0]->setup.tls.servers[port->listener];
 
 	if (tls)
 		take_tls(w, tls, fd, arrival);
@@ -300,6 +303,49 @@ static void follow_phase(struct worker *w)
 	w->seen_phase = phase;
 }
 
+/* Tells the main thread which older settings are not looked at any more. */
+static void leave_generations(struct worker *w)
+{
+	for (size_t i = 1; i < SERVE_MAX_GENERATIONS; i++) {
+		struct serve_generation *g = w->generations[i];
+
+		if (!g || engine_uses(w->engine, &g->setup.stream))
+			continue;
+		w->generations[i] = NULL;
+		serve_generation_leave(g);
+		wakeup_send(&w->shared->done);
+	}
+}
+
+static size_t free_place(const struct worker *w)
+{
+	size_t i = 1;
+
+	while (i < SERVE_MAX_GENERATIONS && w->generations[i])
+		i++;
+	return i;
+}
+
+/* Where there is no place, requests of older settings must end first: they have deadlines. */
+static void follow_generation(struct worker *w)
+{
+	struct serve_current *current = &w->shared->current;
+	size_t place;
+
+	leave_generations(w);
+	if (atomic_load(&current->version) == w->seen_version)
+		return;
+	place = free_place(w);
+	if (place == SERVE_MAX_GENERATIONS)
+		return;
+	struct serve_generation *g = serve_current_get(current, &w->seen_version);
+	/* Cannot be full: the engine has as many places as we have. */
+	require(engine_reload(w->engine, &g->setup.stream) == OK);
+	w->generations[place] = w->generations[0];
+	w->generations[0] = g;
+	leave_generations(w);
+}
+
 static bool is_over(const struct worker *w)
 {
 	return w->seen_phase == SERVE_STOPPING ||
@@ -308,6 +354,7 @@ static bool is_over(const struct worker *w)
 
 static uint64_t turn(struct worker *w)
 {
+	follow_generation(w);
 	follow_phase(w);
 	resume_accepting(w);
 	bool more = serve_peers_run(&w->peers, w->engine);

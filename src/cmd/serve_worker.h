@@ -31,6 +31,13 @@ enum serve_phase {
 
 struct worker;
 
+/* Reloads, for who watches. Main thread. */
+struct serve_loads {
+	uint64_t done;
+	uint64_t failed;
+	uint64_t at_unix_ms; /* when what holds now was loaded */
+};
+
 /* One listening socket of a worker, and how peers are spoken to there. */
 struct serve_port {
 	int fd;
@@ -49,9 +56,10 @@ struct serve_shared {
 	struct worker *workers;
 	size_t worker_count;
 	uint64_t drain_window_ms;
+	struct serve_loads loads;
 	atomic_int phase;      /* enum serve_phase */
 	atomic_bool exhausted; /* out of descriptors: said once until it is over */
-	struct wakeup done;    /* a worker has nothing left to drain */
+	struct wakeup done;    /* a worker has drained, or looks at older settings no more */
 	atomic_size_t drained; /* workers that have nothing left */
 };
 
@@ -69,7 +77,8 @@ struct worker {
 	struct serve_peers peers;
 	uint64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	int seen_phase;
-	struct serve_generation *generation;
+	/* Settings that the engine looks at: those of now first; NULL: none. */
+	struct serve_generation *generations[SERVE_MAX_GENERATIONS];
 	unsigned seen_version;
 };
 

@@ -17,8 +17,6 @@ static const struct slice fixed[] = {
 	SLICE_INIT("publish.max-event"),
 	SLICE_INIT("limits.streams"),
 	SLICE_INIT("limits.connections"),
-	SLICE_INIT("limits.per-address"),
-	SLICE_INIT("publish.rate"),
 	SLICE_INIT("history.memory"),
 	SLICE_INIT("user"),
 	SLICE_INIT("sandbox"),
