@@ -26,6 +26,7 @@ void sandbox_filter(bool connects, struct sandbox_state *state)
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -101,6 +102,22 @@ static int rule_THREAD_NAME(const struct filter *f, int call)
 	return allow_if(f, call, SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME));
 }
 
+/*
+ * TCP Fast Open connects without connect(), past Landlock's list of ports. Without sockets of our
+ * own making there is nothing to connect, and the busiest call of all stays free of a comparison.
+ */
+static int rule_NO_CONNECT_TO(const struct filter *f, int call)
+{
+	return f->connects ? allow_if(f, call, SCMP_A3_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0))
+			   : rule_ANY(f, call);
+}
+
+static int rule_NO_CONNECT(const struct filter *f, int call)
+{
+	return f->connects ? allow_if(f, call, SCMP_A2_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0))
+			   : rule_ANY(f, call);
+}
+
 /* Never one that types into a terminal (TIOCSTI). */
 static int rule_QUERY(const struct filter *f, int call)
 {
@@ -124,6 +141,19 @@ static int rule_TO_SELF(const struct filter *f, int call)
 	return allow_if(f, call, SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 }
 
+/* Others carry TCP where Landlock does not look for it (MPTCP, SMC). */
+static int allow_family(const struct filter *f, int call, uint64_t family)
+{
+	static const scmp_datum_t protocols[] = {0, IPPROTO_TCP, IPPROTO_UDP};
+	int failed = 0;
+
+	for (size_t i = 0; !failed && i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		failed = seccomp_rule_add(f->ctx, SCMP_ACT_ALLOW, call, 2,
+					  SCMP_A0_64(SCMP_CMP_EQ, family),
+					  SCMP_A2_64(SCMP_CMP_EQ, protocols[i]));
+	return failed;
+}
+
 /*
  * Other families are refused and not killed: libraries try them, and go on without. Where nothing
  * is fetched that holds for all, so that a reload which names a URL fails with a reason.
@@ -138,7 +168,7 @@ static int rule_INTERNET(const struct filter *f, int call)
 		struct scmp_arg_cmp same = SCMP_A0_64(SCMP_CMP_EQ, family);
 
 		failed = family == AF_INET || family == AF_INET6
-				 ? allow_if(f, call, same)
+				 ? allow_family(f, call, family)
 				 : refuse_if(f, call, EAFNOSUPPORT, same);
 	}
 	if (!failed)

@@ -291,6 +291,23 @@ static int connect_to(uint16_t port)
 	return why;
 }
 
+static int connect_by_send(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_port = htons(lab.shut),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? errno
+		      : result(sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&at,
+				      sizeof(at)));
+}
+
+static int socket_multipath(void)
+{
+	return result(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262 /* IPPROTO_MPTCP */));
+}
+
 static int connect_planned(void)
 {
 	return connect_to(lab.port);
@@ -552,6 +569,8 @@ static void system_calls_by_seccomp(void **state)
 		{"making memory executable", make_executable, KILLED},
 		{"binding", bind_port, KILLED},
 		{"typing into the terminal", type_into_terminal, KILLED},
+		{"connecting by the first send", connect_by_send, KILLED},
+		{"a socket of multipath TCP", socket_multipath, KILLED},
 		{"a socket of UNIX", socket_unix, EAFNOSUPPORT},
 		{"a socket of the kernel", socket_netlink, EAFNOSUPPORT},
 		{"a socket of packets", socket_packet, EAFNOSUPPORT},
