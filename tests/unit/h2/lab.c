@@ -112,7 +112,8 @@ static ptrdiff_t on_send(void *ctx, const struct slice *parts, size_t n)
 		struct slice part = slice_upto(parts[i], lab->room);
 
 		add(&lab->wire, part.ptr, part.len);
-		if (part.ptr >= lab->watched.ptr && part.ptr < lab->watched.ptr + lab->watched.len)
+		if (lab->watched.ptr && part.ptr >= lab->watched.ptr &&
+		    part.ptr < lab->watched.ptr + lab->watched.len)
 			lab->by_reference += part.len;
 		lab->room -= part.len;
 		sent += part.len;
