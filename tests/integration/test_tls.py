@@ -178,10 +178,10 @@ class Strangers(TlsCase):
                      b"\x80\x2e\1\0\2\0\x15\0\0\0\x10"):
             with self.subTest(said), Connection(server) as connection:
                 connection.send(said)
-                connection.sock.shutdown(socket.SHUT_WR)
                 try:
+                    connection.sock.shutdown(socket.SHUT_WR)
                     answer = connection.read_to_close()
-                except ConnectionResetError:
+                except OSError:  # closed with bytes of ours unread
                     answer = b""
                 self.assertIn(answer[:1], (b"", b"\x15"))
         self.assertEqual(self.ask(server).status, 200)
