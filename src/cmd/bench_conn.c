@@ -93,15 +93,6 @@ static const char *flush(struct bench_conn *c)
 	}
 }
 
-static const char *feed_h2(struct bench_conn *c, struct slice bytes)
-{
-	if (!h2_client_receive(c->h2, bytes))
-		return h2_client_why(c->h2);
-	if (h2_client_max_streams(c->h2) < c->route->per_conn)
-		return "the server allows fewer streams on one connection";
-	return flush(c);
-}
-
 /* HTTP/1.1. */
 
 /* A GET fits into the buffer of a fresh socket. */
@@ -129,11 +120,17 @@ static void feed_h1(struct bench_conn *c, struct slice bytes)
 
 /* Both. */
 
+/* HTTP/2 waits for what the server allows: a stream too many would only be refused. */
+static bool may_ask(const struct bench_conn *c)
+{
+	return c->asked < c->begun && (!c->h2 || h2_client_is_told(c->h2));
+}
+
 static const char *ask_all(struct bench_conn *c)
 {
 	const char *why = NULL;
 
-	while (!why && c->asked < c->begun) {
+	while (!why && may_ask(c)) {
 		struct bench_stream *s = &c->streams[c->asked++];
 
 		s->state = BENCH_AWAITING_HEAD;
@@ -142,6 +139,15 @@ static const char *ask_all(struct bench_conn *c)
 	if (why)
 		return why;
 	return c->h2 ? flush(c) : await(c, WAITSET_READ);
+}
+
+static const char *feed_h2(struct bench_conn *c, struct slice bytes)
+{
+	if (!h2_client_receive(c->h2, bytes))
+		return h2_client_why(c->h2);
+	if (h2_client_max_streams(c->h2) < c->route->per_conn && h2_client_is_told(c->h2))
+		return "the server allows fewer streams on one connection";
+	return ask_all(c);
 }
 
 static const char *begin_h2(struct bench_conn *c)

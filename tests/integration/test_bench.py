@@ -186,6 +186,58 @@ class Faithful(harness.TestCase):
         self.assertIn("at most 32 streams", done.stderr)
 
 
+class Transports(harness.TestCase):
+    """Whatever carries them, fifty streams of `sluice serve` get each event once and in order."""
+
+    @classmethod
+    def setUpClass(cls):
+        authority = Authority()
+        cls.addClassCleanup(authority.close)
+        cls.ca = authority.ca
+        certificate, key = authority.leaf("IP:127.0.0.1")
+        cls.server = harness.Server({
+            "listen": [{"address": "127.0.0.1:0", "h2c": "on"},
+                       {"address": "127.0.0.1:0",
+                        "tls": {"certificate": certificate, "key": key}}],
+            "hosts": ["127.0.0.1"],
+            "routes": [{"path": "/stream", "hub": {"public": ["bench"]}}],
+            "limits": {"per-address": "off", "connect-rate": {"rate": "off"}},
+            "http2": {"streams": 20},
+        }, env=cls.env, listeners=2)
+        cls.addClassCleanup(cls.server.kill)
+
+    env = {"SLUICE_PUBLISH_KEY": "0123456789abcdef0123456789abcdef"}
+    cases = [
+        ("HTTP/1.1 over TLS", 1, []),
+        ("HTTP/2 in clear", 0, ["--http", "2"]),
+        ("HTTP/2 in clear, many streams", 0, ["--http", "2", "--streams-per-connection", "20"]),
+        ("HTTP/2 over TLS", 1, ["--http", "2"]),
+        ("HTTP/2 over TLS, many streams", 1, ["--http", "2", "--streams-per-connection", "20"]),
+        ("HTTP/2, streams in a ramp", 1,
+         ["--http", "2", "--streams-per-connection", "20", "--ramp", "500/s"]),
+        ("HTTP/2, large events", 1,
+         ["--http", "2", "--streams-per-connection", "20", "--size", "40000"]),
+    ]
+
+    def bench(self, listener, *words):
+        return bench(self.server.urls[listener], "--ca", self.ca, "--check", "-c", "50", *words,
+                     env=self.env)
+
+    def test_fifty_streams_get_each_event_once_and_in_order(self):
+        for name, listener, words in self.cases:
+            with self.subTest(name):
+                done = self.bench(listener, "-m", "20", *words)
+                self.assertEqual(done.returncode, OK, done.stderr)
+                report = json.loads(done.stdout)
+                self.assertEqual(report["deliveries"], 50 * 20)
+                self.assertEqual(report["connections"], 3 if "20" in words else 50)
+
+    def test_more_streams_than_the_server_allows_on_a_connection(self):
+        done = self.bench(0, "--http", "2", "--streams-per-connection", "21")
+        self.assertEqual(done.returncode, UNREACHABLE)
+        self.assertIn("the server allows fewer streams on one connection", done.stderr)
+
+
 class Served(harness.TestCase):
     def test_serve_delivers_each_event_once_and_in_order_to_fifty_streams(self):
         config = (harness.ROOT / "bench" / "serve.yaml").read_text(encoding="utf-8")
