@@ -81,12 +81,15 @@ void h2_memory_init(struct h2_memory *m, size_t max)
 
 void h2_memory_free(struct h2_memory *m)
 {
-	while (!list_is_empty(&m->blocks)) {
-		union header *h = container_of(m->blocks.next, union header, block.link);
+	struct list *at = m->blocks.next;
 
-		list_remove(&h->block.link);
+	while (at != &m->blocks) {
+		union header *h = container_of(at, union header, block.link);
+
+		at = at->next;
 		free(h);
 	}
+	list_init(&m->blocks);
 	m->used = 0;
 }
 
