@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import struct
@@ -245,7 +246,7 @@ class Bytes(TlsCase):
         server = self.unclean(config(listen=[
             {"address": "127.0.0.1:0", "tls": {"certificate": self.certificate, "key": self.key}}]))
         stream = self.stream(server, tls=self.client())
-        server.signal(harness.signal.SIGTERM)
+        server.signal(signal.SIGTERM)
         self.assertEqual(stream.next("draining").type, "draining")
         # A cut without close_notify would raise ssl.SSLEOFError.
         self.assertIsNone(stream.next())
@@ -293,6 +294,64 @@ class Starting(TlsCase):
         said = "\n".join(server.stderr.seen)
         self.assertIn(f"warning: others may read the key '{key}': chmod 600", said)
         self.assertRegex(said, f"warning: the certificate '{self.certificate}' ends in 2[34] h")
+
+
+class Reloading(TlsCase):
+    def setUp(self):
+        self.at = self.folder()
+        self.put(self.certificate, self.key)
+        files = {"certificate": str(self.at / "c.pem"), "key": str(self.at / "c.key")}
+        self.server = self.secure(files)
+
+    def put(self, certificate, key):
+        shutil.copy(certificate, self.at / "c.pem")
+        shutil.copy(key, self.at / "c.key")
+        os.chmod(self.at / "c.key", 0o600)
+
+    def reload(self, done=True):
+        self.server.signal(signal.SIGHUP)
+        self.server.log(event="config_reload", done=done)
+
+    def served(self):
+        """The certificate that a new connection gets."""
+        with Connection(self.server, tls=self.client()) as connection:
+            return connection.sock.getpeercert()["serialNumber"]
+
+    def test_new_connections_get_the_new_certificate_and_streams_stay(self):
+        stream = self.stream(self.server, tls=self.client())
+        publisher = self.publisher(self.server, tls=self.client())
+        before = self.served()
+        for number in range(3):
+            self.put(*self.authority.leaf(NAMES, days=2 + number))
+            self.reload()
+            # A worker takes its turn before it looks at new settings.
+            while (now := self.served()) == before:
+                pass
+            publisher.publish(str(number))
+            self.assertEqual(stream.next("message").data, str(number))
+            before = now
+
+    def test_a_ticket_outlives_a_reload(self):
+        context = ssl.create_default_context(cafile=self.authority.ca)
+        wrap = functools.partial(context.wrap_socket, server_hostname="one.example")
+        with Connection(self.server, tls=wrap) as first:
+            first.request("GET", "/healthz").response()
+            session = first.sock.session
+        self.put(*self.authority.leaf(NAMES, days=2))
+        self.reload()
+        with Connection(self.server, tls=functools.partial(wrap, session=session)) as second:
+            self.assertTrue(second.sock.session_reused)
+
+    def test_a_bad_file_changes_nothing(self):
+        stream = self.stream(self.server, tls=self.client())
+        before = self.served()
+        other = self.authority.leaf("DNS:other.example")
+        self.put(self.certificate, other[1])
+        self.reload(done=False)
+        self.server.stderr.wait(lambda line: "certificate 1: the key does not fit" in line)
+        self.assertEqual(self.served(), before)
+        self.publisher(self.server, tls=self.client()).publish("still here")
+        self.assertEqual(stream.next("message").data, "still here")
 
 
 class SelfSigned(HubCase):
