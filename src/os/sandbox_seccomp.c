@@ -213,15 +213,12 @@ void sandbox_filter(bool connects, struct sandbox_state *state)
 	struct filter f = {seccomp_init(SCMP_ACT_KILL_PROCESS), connects};
 	unsigned n = 0;
 
-	state->seccomp_why = "no memory";
+	/* Also where libseccomp finds out early that it would. */
+	state->seccomp_why = "the kernel refused the filter";
 	if (f.ctx && set_up(&f))
 		n = add_all(&f);
-	if (n > 0) {
-		int failed = seccomp_load(f.ctx);
-
-		state->system_calls = failed ? 0 : n;
-		state->seccomp_why = "the kernel refused the filter";
-	}
+	if (n > 0 && seccomp_load(f.ctx) == 0)
+		state->system_calls = n;
 	if (f.ctx)
 		seccomp_release(f.ctx);
 }
