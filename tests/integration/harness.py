@@ -134,7 +134,10 @@ class Server:
         self.process.send_signal(number)
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        try:
+            return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        except PermissionError:
+            raise unittest.SkipTest("only root sees the descriptors of a sandbox") from None
 
     def resident(self, field="VmRSS"):
         """Resident memory in KiB; VmHWM is its peak."""
