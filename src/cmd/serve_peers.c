@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/serve_peers.h"
 
+#include "cmd/serve_log.h"
 #include "identity/principal.h"
 #include "os/peer.h"
+#include "os/wallclock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +20,10 @@ struct serve_peer {
 	bool writes;       /* the socket is asked for writability on our own behalf */
 };
 
-void serve_peers_init(struct serve_peers *p, struct waitset *set, struct serve_tls_counts *counts)
+void serve_peers_init(struct serve_peers *p, struct waitset *set, struct serve_tls_counts *counts,
+		      struct logsink *sink)
 {
+	p->sink = sink;
 	p->set = set;
 	p->counts = counts;
 	list_init(&p->ready);
@@ -147,6 +151,21 @@ static void note_done(struct serve_peers *p, struct serve_peer *peer, struct arr
 	queue(p, peer);
 }
 
+static void log_failure(const struct serve_peers *p, const struct serve_peer *peer,
+			const struct addr *addr)
+{
+	const char *why = tls_peer_why(peer->tls);
+	char line[SERVE_LOG_LINE];
+	struct writer out;
+
+	if (!why)
+		return;
+	writer_init(&out, line, sizeof(line));
+	serve_log_put_handshake(&out, addr, slice_of(why), wallclock_ms());
+	if (!out.overflow)
+		logsink_put(p->sink, writer_slice(&out));
+}
+
 enum handshake_step serve_peers_handshake(struct serve_peers *p, int fd, struct arrival *arrival)
 {
 	struct serve_peer *peer = find(p, fd);
@@ -165,6 +184,7 @@ enum handshake_step serve_peers_handshake(struct serve_peers *p, int fd, struct 
 		drop(p, peer);
 		return HANDSHAKE_PLAIN;
 	case TLS_STEP_FAILED:
+		log_failure(p, peer, &arrival->addr);
 		break;
 	}
 	return HANDSHAKE_FAILED;

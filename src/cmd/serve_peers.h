@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "base/siphash.h"
+#include "os/logsink.h"
 #include "os/tls_server.h"
 #include "os/waitset.h"
 #include "stream/engine.h"
@@ -28,6 +29,7 @@ struct serve_peer;
 struct serve_peers {
 	struct waitset *set;
 	struct serve_tls_counts *counts;
+	struct logsink *sink;    /* failed handshakes */
 	struct siphash_key hash; /* of principals */
 	struct serve_peer **by_fd;
 	size_t size;       /* entries of by_fd */
@@ -35,7 +37,8 @@ struct serve_peers {
 	struct tls_scratch scratch;
 };
 
-void serve_peers_init(struct serve_peers *p, struct waitset *set, struct serve_tls_counts *counts);
+void serve_peers_init(struct serve_peers *p, struct waitset *set, struct serve_tls_counts *counts,
+		      struct logsink *sink);
 /* After all its connections were closed. */
 void serve_peers_fini(struct serve_peers *p);
 

@@ -139,7 +139,7 @@ static enum err make_engine(struct worker *w, const struct admit_limits *limits)
 	};
 
 	w->generations[0] = g;
-	serve_peers_init(&w->peers, &w->set, &w->shared->tls);
+	serve_peers_init(&w->peers, &w->set, &w->shared->tls, w->shared->sink);
 	w->peers.hash = g->setup.hash;
 	serve_io_fill(&config.io);
 	use_peers(&config.io);

@@ -82,7 +82,7 @@ static enum tls_step look(struct tls_peer *p)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return TLS_STEP_READ;
 	if (n <= 0) {
-		fail(p, "the peer closed instead of greeting");
+		fail(p, NULL);
 		return TLS_STEP_FAILED;
 	}
 	if (ascii_is_alnum((char)first) && !ascii_is_digit((char)first))

@@ -104,6 +104,8 @@ class Handshakes(TlsCase):
             with self.subTest(hex(suite)):
                 self.assertEqual(self.alert(server, hello(0x0303, [suite])), 40)
         self.assertEqual(self.ask(server).status, 200)
+        entry = server.log(event="tls_refuse", reason="no shared cipher")
+        self.assertEqual(entry["remoteAddr"], "127.0.0.1")
 
     def test_1_2_is_refused_where_1_3_is_the_minimum(self):
         server = self.secure({"minimum": "1.3"})
@@ -206,12 +208,15 @@ class Clients(TlsCase):
         good = self.authority.leaf("DNS:x", subject="/CN=ada")
         self.assertEqual(self.ask(server, certificate=good).status, 200)
         late = self.authority.leaf("DNS:x", days=-1, subject="/CN=ada")
-        for name, certificate in (("none", None), ("foreign", stranger.leaf("DNS:x")),
-                                  ("expired", late)):
+        for name, certificate, said in (
+                ("none", None, "did not return a certificate"),
+                ("foreign", stranger.leaf("DNS:x"), "unable to get local issuer"),
+                ("expired", late, "has expired")):
             for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
                 with self.subTest(name, version=version):
                     with self.assertRaises(OSError):
                         self.ask(server, certificate=certificate, maximum=version)
+                    self.assertRegex(server.log(event="tls_refuse")["reason"], said)
 
 
 class Bytes(TlsCase):
