@@ -147,6 +147,7 @@ static int init(struct server *s)
 	struct serve_shared *shared = &s->shared;
 
 	serve_admin_init(&s->admin);
+	serve_memory_init(&s->memory, s->generation->setup.conf.limits.memory);
 	s->started_ms = now_ms();
 	s->set.fd = -1;
 	s->signal_fd = -1;
@@ -183,6 +184,7 @@ static int init(struct server *s)
 static void end(struct server *s)
 {
 	serve_admin_end(&s->admin);
+	serve_memory_end(&s->memory);
 	/* Verdicts wake workers: there must be none any more before these go. */
 	for (struct serve_generation *g = s->generation; g; g = g->older)
 		serve_validators_fini(&g->validators);
@@ -255,6 +257,14 @@ static void tick(struct server *s)
 		worker_wake(&s->shared.workers[i]);
 }
 
+/* Where nobody asks and nothing follows from it, an idle server sleeps. */
+static bool is_watching(const struct server *s)
+{
+	const struct settings *conf = &s->generation->setup.conf;
+
+	return s->memory.fd >= 0 && (conf->limits.memory > 0 || conf->admin.address.ptr);
+}
+
 static uint64_t next_deadline_ns(const struct server *s)
 {
 	uint64_t due_ms = NEVER_MS;
@@ -265,6 +275,8 @@ static uint64_t next_deadline_ns(const struct server *s)
 		due_ms = s->next_tick_ms;
 	if (s->admin.due_ms < due_ms)
 		due_ms = s->admin.due_ms;
+	if (is_watching(s) && s->memory.due_ms < due_ms)
+		due_ms = s->memory.due_ms;
 	if (s->generation->setup.tls.tickets && s->rotate_ms < due_ms)
 		due_ms = s->rotate_ms;
 	return due_ms < NEVER_MS ? due_ms * 1000000 : UINT64_MAX;
@@ -292,6 +304,8 @@ static void wait_for_end(struct server *s)
 			handle(s, events[i].owner);
 		serve_reload_turn(s);
 		serve_admin_turn(&s->admin);
+		if (is_watching(s))
+			serve_memory_turn(&s->memory, &s->shared, now_ms());
 		rotate(s);
 		tick(s);
 		if (s->deadline_ms > 0 && now_ms() >= s->deadline_ms) {

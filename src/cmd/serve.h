@@ -4,6 +4,7 @@
 
 #include "cmd/args.h"
 #include "cmd/serve_admin.h"
+#include "cmd/serve_memory.h"
 #include "cmd/serve_sandbox.h"
 #include "cmd/serve_worker.h"
 
@@ -13,6 +14,7 @@ struct server {
 	struct serve_shared shared;
 	struct serve_auth auth;
 	struct serve_admin admin;
+	struct serve_memory memory;
 	struct serve_sandbox sandbox;
 	struct waitset set;
 	int signal_fd;

@@ -363,6 +363,7 @@ static uint64_t turn(struct worker *w)
 		wait_ms = 0;
 	if (w->accept_again_ms > 0 && wait_ms > ACCEPT_REST_MS)
 		wait_ms = ACCEPT_REST_MS;
+	atomic_store_explicit(&w->spare, engine_spare(w->engine), memory_order_relaxed);
 	uint64_t note_ms = serve_counters_note(&w->counters, engine_counters(w->engine), now_ms());
 	return wait_ms < note_ms ? wait_ms : note_ms;
 }

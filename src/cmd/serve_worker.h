@@ -75,6 +75,7 @@ struct worker {
 	struct waitset set;
 	struct engine *engine;
 	struct serve_peers peers;
+	atomic_size_t spare; /* engine_spare, as of the last turn */
 	uint64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	int seen_phase;
 	/* Settings that the engine looks at: those of now first; NULL: none. */

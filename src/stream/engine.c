@@ -391,6 +391,11 @@ size_t engine_streams(const struct engine *e)
 	return e->streams;
 }
 
+size_t engine_spare(const struct engine *e)
+{
+	return slab_spare(&e->conns);
+}
+
 bool engine_has_news(const struct engine *e)
 {
 	return view_has_news(&e->view);

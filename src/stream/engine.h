@@ -178,6 +178,8 @@ void engine_drain(struct engine *e, uint64_t window_ms);
 void engine_stop(struct engine *e);
 size_t engine_connections(const struct engine *e);
 size_t engine_streams(const struct engine *e);
+/* Bytes that the engine holds for streams to come. */
+size_t engine_spare(const struct engine *e);
 /* News by another worker that this engine has not handed out. */
 bool engine_has_news(const struct engine *e);
 
