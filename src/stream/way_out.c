@@ -30,7 +30,9 @@ ptrdiff_t conn_send_shared(struct engine *e, struct conn *c, const struct slice 
 {
 	if (!conn_is_carried(c))
 		return e->config.io.send(e->config.io.ctx, c->io, parts, n);
-	carrier_cork(c->carrier);
+	/* One stream alone has nobody to wait for. */
+	if (c->carrier->streams > 1)
+		carrier_cork(c->carrier);
 	return carried_send(c, parts, n);
 }
 
