@@ -135,6 +135,7 @@ static int enter(struct server *s)
 		code = serve_sandbox_enter(&s->sandbox, &s->generation->setup);
 	if (code != EXIT_OK)
 		return code;
+	s->shared.sandbox = &s->sandbox.state;
 	s->shared.sink = logsink_new(STDOUT_FILENO);
 	if (s->shared.sink)
 		return init_auth(s);

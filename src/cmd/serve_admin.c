@@ -33,6 +33,8 @@ static unsigned put_metrics(const struct serve_shared *shared, struct buf *body)
 		.reloads = shared->loads.done,
 		.reload_failures = shared->loads.failed,
 		.loaded_s = shared->loads.at_unix_ms / 1000,
+		.landlock = shared->sandbox->landlock,
+		.system_calls = shared->sandbox->system_calls,
 		.version = SLICE(SLUICE_VERSION),
 		.tls_handshakes = atomic_load(&shared->tls.handshakes),
 		.tls_resumed = atomic_load(&shared->tls.resumed),

@@ -180,14 +180,13 @@ int serve_sandbox_enter(struct serve_sandbox *s, const struct serve_setup *setup
 	size_t most = OTHER_FILES + SYSTEM_PATHS + setup->conf.listen_count * LISTEN_FILES;
 	struct reads r = {.all = calloc(most, sizeof(*r.all))};
 	struct trust_paths *trust = calloc(1, sizeof(*trust));
-	bool https = false;
 	int code = EXIT_USAGE;
 
 	*s = (struct serve_sandbox){.on = !setup->no_sandbox && setup->conf.sandbox};
-	s->port_count = find_ports(&setup->conf, s->ports, &https);
+	s->port_count = find_ports(&setup->conf, s->ports, &s->https);
 	if (r.all && trust) {
 		add_named(&r, setup);
-		add_system(&r, trust, s->port_count > 0, https);
+		add_system(&r, trust, s->port_count > 0, s->https);
 		code = enter(s, setup, &r);
 	} else {
 		code = complain("memory", E_NOMEM);
@@ -256,7 +255,9 @@ bool serve_sandbox_covers(const struct serve_sandbox *s, const struct settings *
 	bool https = false;
 	size_t n = find_ports(conf, ports, &https);
 
-	for (size_t i = 0; s->on && i < n; i++) {
+	if (!s->on)
+		return true;
+	for (size_t i = 0; i < n; i++) {
 		if (has_port(s, ports[i]))
 			continue;
 		put(why, SLICE("the sandbox has shut connections to port "));
@@ -264,5 +265,9 @@ bool serve_sandbox_covers(const struct serve_sandbox *s, const struct settings *
 		put(why, SLICE(", which auth wants: restart the server"));
 		return false;
 	}
-	return true;
+	if (!https || s->https)
+		return true;
+	put(why, SLICE("the sandbox has shut the system's certificate authorities, which auth "
+		       "wants: restart the server"));
+	return false;
 }

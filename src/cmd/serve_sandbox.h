@@ -15,6 +15,7 @@ struct serve_sandbox {
 	struct sandbox_state state;
 	uint16_t ports[SERVE_SANDBOX_PORTS]; /* that may be connected to */
 	size_t port_count;                   /* 0: nothing is fetched */
+	bool https;                          /* the system's authorities can be read */
 };
 
 /*
@@ -26,8 +27,9 @@ int serve_sandbox_enter(struct serve_sandbox *s, const struct serve_setup *setup
 /* The rest: system calls. Says what is in force. When nothing is left to start but workers. */
 void serve_sandbox_filter(struct serve_sandbox *s);
 /*
- * False if another configuration would want connections that the sandbox has shut: only a restart
- * opens them. `why` then has one line. Files are not judged: reading them tells.
+ * False if another configuration would want connections, or authorities of the system, that the
+ * sandbox has shut: only a restart opens them. `why` then has one line. Files are not judged:
+ * reading them tells.
  */
 bool serve_sandbox_covers(const struct serve_sandbox *s, const struct settings *conf,
 			  struct writer *why);

@@ -13,6 +13,7 @@
 #include "hub/admit.h"
 #include "hub/log.h"
 #include "os/logsink.h"
+#include "os/sandbox.h"
 #include "os/waitset.h"
 #include "os/wakeup.h"
 #include "stream/engine.h"
@@ -57,6 +58,7 @@ struct serve_shared {
 	size_t worker_count;
 	uint64_t drain_window_ms;
 	struct serve_loads loads;
+	const struct sandbox_state *sandbox;
 	atomic_int phase;      /* enum serve_phase */
 	atomic_bool exhausted; /* out of descriptors: said once until it is over */
 	struct wakeup done;    /* a worker has drained, or looks at older settings no more */

@@ -30,7 +30,9 @@ struct metrics_state {
 	uint64_t tls_handshakes;
 	uint64_t tls_resumed;
 	uint64_t tls_ktls;
-	uint64_t tls_expires; /* Unix seconds; 0: no TLS */
+	uint64_t tls_expires;  /* Unix seconds; 0: no TLS */
+	uint64_t landlock;     /* version; 0: not in force */
+	uint64_t system_calls; /* that are allowed; 0: all */
 };
 
 /* Adds each counter of `more` to the one in `sum`. */

@@ -41,7 +41,9 @@ def need_root():
         raise unittest.SkipTest("only root can become another account")
 
 
-class Sandbox(HubCase):
+class Sandbox:
+    """Beside a HubCase."""
+
     def told(self, server):
         """(landlock, seccomp): the words of the line that says what is in force."""
         line = next(line for line in server.stderr.seen if line.startswith("sandbox: "))
@@ -63,7 +65,7 @@ class Sandbox(HubCase):
         stream.close()
 
 
-class InForce(Sandbox):
+class InForce(Sandbox, HubCase):
     def test_every_thread_has_given_up_its_rights(self):
         server = self.hub(config(workers=2))
         _, seccomp = self.told(server)
@@ -97,7 +99,7 @@ class InForce(Sandbox):
         self.works(server)
 
 
-class Off(Sandbox):
+class Off(Sandbox, HubCase):
     def off(self, server, words):
         warnings = [line for line in server.stderr.seen if words in line]
         self.assertEqual(len(warnings), 1, server.stderr.seen)
@@ -120,7 +122,7 @@ class Off(Sandbox):
         self.assertEqual(status(server)["Uid"].split(), [wanted] * 4)
 
 
-class Account(Sandbox):
+class Account(Sandbox, HubCase):
     def test_root_becomes_the_user(self):
         need_root()
         server = self.hub(config(user=ACCOUNT, workers=2))
@@ -148,7 +150,7 @@ class Account(Sandbox):
         self.assertIn("there is no account 'no-such-account'", done.stderr)
 
 
-class Works(IdentityCase):
+class Works(Sandbox, IdentityCase):
     """What reads files, makes threads and connects, once the rights are gone."""
 
     def setUp(self):
@@ -186,6 +188,38 @@ class Works(IdentityCase):
         with Connection(server) as connection:
             self.assertEqual(connection.request("GET", "/healthz").response().status, 200)
 
+    def reload(self, server, conf):
+        """SIGHUP with another configuration; gives the line before `not reloaded`."""
+        (server.folder / "sluice.yaml").write_text(json.dumps(conf), encoding="utf-8")
+        server.signal(signal.SIGHUP)
+        server.stderr.wait(lambda line: "not reloaded" in line)
+        with Connection(server) as connection:
+            self.assertEqual(connection.request("GET", "/healthz").response().status, 200)
+        return server.stderr.seen[-2]
+
+    def test_a_reload_cannot_reach_a_file_elsewhere(self):
+        server = self.hub(config(publish={"key-file": self.file(self.plant("k" * 24))}))
+        self.need_all(server)
+        other = self.file(self.plant("o" * 24))
+        told = self.reload(server, config(publish={"key-file": other}))
+        self.assertIn(f"'{other}': Permission denied", told)
+
+    def test_a_reload_cannot_begin_to_fetch(self):
+        server = self.hub()
+        self.need_all(server)
+        for url, words in (("http://127.0.0.1:1/keys", "connections to port 1,"),
+                           ("https://id.example/keys", "connections to port 443,")):
+            with self.subTest(url):
+                self.assertIn(words, self.reload(server, config(auth={"jwt": jwt(url)})))
+
+    def test_a_reload_cannot_change_to_https(self):
+        with Issuer(json_answer({"keys": []})) as issuer:
+            server = self.hub(config(auth={"jwt": jwt(issuer.url())}))
+            self.need_all(server)
+            there = issuer.url().replace("http:", "https:")
+            told = self.reload(server, config(auth={"jwt": jwt(there)}))
+            self.assertIn("certificate authorities", told)
+
     def test_metrics_and_a_drain(self):
         server = self.hub(config(admin="127.0.0.1:0", drain={"window": "1s", "deadline": "5s"}),
                           listeners=2)
@@ -194,7 +228,9 @@ class Works(IdentityCase):
         admin = type("Listener", (), {"port": port})
         with Connection(admin) as connection:
             answer = connection.request("GET", "/metrics").response()
-        self.assertIn(b"sluice_streams_open", answer.body)
+        landlock, seccomp = (re.sub(r"\D", "", word or "0") for word in self.told(server))
+        self.assertIn(f"\nsluice_sandbox_landlock_version {landlock}\n", answer.body.decode())
+        self.assertIn(f"\nsluice_sandbox_system_calls {seccomp}\n", answer.body.decode())
         server.signal(signal.SIGTERM)
         self.assertIsNotNone(stream.next("draining"))
         self.assertEqual(server.process.wait(TIMEOUT), 0)

@@ -145,6 +145,8 @@ static void samples_have_their_values(void **state)
 		"\nsluice_reloads_total 15\n",
 		"\nsluice_reload_failures_total 16\n",
 		"\nsluice_config_loaded_timestamp_seconds 17\n",
+		"\nsluice_sandbox_landlock_version 18\n",
+		"\nsluice_sandbox_system_calls 19\n",
 		"\nsluice_build_info{version=\"1.2.3\"} 1\n",
 	};
 	(void)state;
@@ -160,6 +162,8 @@ static void samples_have_their_values(void **state)
 				    .reloads = 15,
 				    .reload_failures = 16,
 				    .loaded_s = 17,
+				    .landlock = 18,
+				    .system_calls = 19,
 				    .version = SLICE("1.2.3")};
 	struct slice all = write(text, sizeof(text), &some, &now);
 
@@ -220,6 +224,8 @@ static void the_longest_text_fits(void **state)
 				    .reloads = UINT64_MAX,
 				    .reload_failures = UINT64_MAX,
 				    .loaded_s = UINT64_MAX,
+				    .landlock = UINT64_MAX,
+				    .system_calls = UINT64_MAX,
 				    .version = {version, sizeof(version)}};
 	size_t need = write(text, sizeof(text), &most, &now).len;
 	for (size_t cap = need - 1; cap > 0; cap = cap * 9 / 10) {
