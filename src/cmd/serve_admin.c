@@ -29,6 +29,7 @@ static unsigned put_metrics(const struct serve_shared *shared, struct buf *body)
 		.streams_open = admit_streams(shared->admit),
 		.connections_open = admit_connections(shared->admit),
 		.memory = admit_resident(shared->admit),
+		.strangers = atomic_load(&shared->strangers),
 		.log_lines_lost = logsink_lost(shared->sink),
 		.reloads = shared->loads.done,
 		.reload_failures = shared->loads.failed,

@@ -2,6 +2,7 @@
 #include "cmd/serve_peers.h"
 
 #include "cmd/serve_log.h"
+#include "cmd/serve_proxy.h"
 #include "identity/principal.h"
 #include "os/peer.h"
 #include "os/wallclock.h"
@@ -12,11 +13,12 @@
 #define FIRST_SIZE 64u
 
 struct serve_peer {
-	struct list link; /* in `ready`, or in no list */
-	struct tls_peer *tls;
+	struct list link;     /* in `ready`, or in no list */
+	struct tls_peer *tls; /* NULL: plain behind the header of a proxy */
 	struct conn *conn;
 	int fd;
 	unsigned interest; /* of the engine */
+	bool header;       /* that of a proxy comes first */
 	bool writes;       /* the socket is asked for writability on our own behalf */
 };
 
@@ -62,18 +64,20 @@ static bool make_room(struct serve_peers *p, int fd)
 	return true;
 }
 
-enum err serve_peers_add(struct serve_peers *p, int fd, struct tls_server *server)
+enum err serve_peers_add(struct serve_peers *p, int fd, struct tls_server *server, bool header)
 {
 	struct serve_peer *peer = make_room(p, fd) ? calloc(1, sizeof(*peer)) : NULL;
 
 	if (!peer)
 		return E_NOMEM;
-	peer->tls = tls_peer_new(server, fd, &p->scratch);
-	if (!peer->tls) {
+	if (server)
+		peer->tls = tls_peer_new(server, fd, &p->scratch);
+	if (server && !peer->tls) {
 		free(peer);
 		return E_NOMEM;
 	}
 	peer->fd = fd;
+	peer->header = header;
 	peer->interest = WANT_READ;
 	p->by_fd[fd] = peer;
 	return OK;
@@ -98,7 +102,7 @@ static void drop(struct serve_peers *p, struct serve_peer *peer)
 /* Asks the socket for what the engine wants, and for what TLS needs besides. */
 static void watch(struct serve_peers *p, struct serve_peer *peer, bool always)
 {
-	bool writes = tls_peer_wants_write(peer->tls);
+	bool writes = peer->tls && tls_peer_wants_write(peer->tls);
 
 	if (writes == peer->writes && !always)
 		return;
@@ -111,7 +115,7 @@ static void watch(struct serve_peers *p, struct serve_peer *peer, bool always)
 /* Decrypted bytes wake nobody: they are handed over in the next turn. */
 static void queue(struct serve_peers *p, struct serve_peer *peer)
 {
-	if ((peer->interest & WANT_READ) && !list_is_linked(&peer->link) &&
+	if ((peer->interest & WANT_READ) && !list_is_linked(&peer->link) && peer->tls &&
 	    tls_peer_has_pending(peer->tls))
 		list_append(&p->ready, &peer->link);
 }
@@ -166,12 +170,9 @@ static void log_failure(const struct serve_peers *p, const struct serve_peer *pe
 		logsink_put(p->sink, writer_slice(&out));
 }
 
-enum handshake_step serve_peers_handshake(struct serve_peers *p, int fd, struct arrival *arrival)
+static enum handshake_step shake_tls(struct serve_peers *p, struct serve_peer *peer,
+				     struct arrival *arrival)
 {
-	struct serve_peer *peer = find(p, fd);
-
-	if (!peer)
-		return HANDSHAKE_FAILED;
 	switch (tls_peer_handshake(peer->tls)) {
 	case TLS_STEP_DONE:
 		note_done(p, peer, arrival);
@@ -188,6 +189,25 @@ enum handshake_step serve_peers_handshake(struct serve_peers *p, int fd, struct 
 		break;
 	}
 	return HANDSHAKE_FAILED;
+}
+
+enum handshake_step serve_peers_handshake(struct serve_peers *p, int fd, struct arrival *arrival)
+{
+	struct serve_peer *peer = find(p, fd);
+
+	if (!peer)
+		return HANDSHAKE_FAILED;
+	if (peer->header) {
+		enum serve_proxy_step step = serve_proxy_read(fd, &arrival->addr);
+
+		if (step != SERVE_PROXY_DONE)
+			return step == SERVE_PROXY_READ ? HANDSHAKE_READ : HANDSHAKE_FAILED;
+		peer->header = false;
+	}
+	if (peer->tls)
+		return shake_tls(p, peer, arrival);
+	drop(p, peer);
+	return HANDSHAKE_DONE;
 }
 
 /* Bytes. */

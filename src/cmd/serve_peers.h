@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * serve_peers.h - a worker's connections whose bytes are not those of the socket: TLS.
+ * serve_peers.h - a worker's connections whose bytes are not those of the socket: TLS, and what
+ * stands behind the header of a proxy.
  *
  * A table from descriptor to state, beside the engine: descriptors without an entry are plain and
  * cost nothing here. Bytes of the engine go in and out by these functions; what a socket cannot
@@ -42,8 +43,11 @@ void serve_peers_init(struct serve_peers *p, struct waitset *set, struct serve_t
 /* After all its connections were closed. */
 void serve_peers_fini(struct serve_peers *p);
 
-/* `fd` speaks TLS from its first byte on. Errors: E_NOMEM; the descriptor is plain then. */
-enum err serve_peers_add(struct serve_peers *p, int fd, struct tls_server *server);
+/*
+ * `fd` speaks TLS (`server` not NULL) from its first byte on, or from the first behind the header
+ * of a proxy. Errors: E_NOMEM; the descriptor is plain then.
+ */
+enum err serve_peers_add(struct serve_peers *p, int fd, struct tls_server *server, bool header);
 /* The engine's connection of `fd`. */
 void serve_peers_name(struct serve_peers *p, int fd, struct conn *conn);
 

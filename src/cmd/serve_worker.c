@@ -219,9 +219,10 @@ static void resume_accepting(struct worker *w)
 }
 
 /* Before the handshake there is no way to say why a connection is refused. */
-static void take_tls(struct worker *w, struct tls_server *tls, int fd, struct arrival *arrival)
+static void take_shaking(struct worker *w, struct tls_server *tls, bool header, int fd,
+			 struct arrival *arrival)
 {
-	if (serve_peers_add(&w->peers, fd, tls)) {
+	if (serve_peers_add(&w->peers, fd, tls, header)) {
 		peer_close(fd);
 		return;
 	}
@@ -236,13 +237,34 @@ static void take_tls(struct worker *w, struct tls_server *tls, int fd, struct ar
 		engine_gone(w->engine, c);
 }
 
+/*
+ * The kernel gives up later than the engine: our last words may be on their way to a reader that
+ * has not taken a byte for the write deadline.
+ */
+static void be_patient(int fd, uint64_t write_timeout_ms)
+{
+	uint64_t ms = 3 * write_timeout_ms;
+
+	if (ms != LISTENER_PATIENCE_MS)
+		peer_set_patience(fd, ms);
+}
+
 /* The certificates are those of the generation that serves now. */
 static void take(struct worker *w, const struct serve_port *port, int fd, struct arrival *arrival)
 {
-	struct tls_server *tls = w->generations[0]->setup.tls.servers[port->listener];
+	const struct serve_setup *setup = &w->generations[0]->setup;
+	struct tls_server *tls = setup->tls.servers[port->listener];
+	bool header = setup->conf.listen[port->listener].proxy_protocol;
 
-	if (tls)
-		take_tls(w, tls, fd, arrival);
+	/* Whom to believe is not for the header to say. */
+	if (header && !forwarded_trusts(&setup->stream.proxies, &arrival->addr)) {
+		atomic_fetch_add(&w->shared->strangers, 1);
+		peer_close(fd);
+		return;
+	}
+	be_patient(fd, setup->conf.limits.write_timeout_ms);
+	if (tls || header)
+		take_shaking(w, tls, header, fd, arrival);
 	else
 		serve_io_take(w->engine, &w->set, fd, arrival);
 }

@@ -54,6 +54,7 @@ struct serve_shared {
 	struct logsink *sink;
 	struct serve_auth *auth;
 	struct serve_tls_counts tls;
+	atomic_uint_least64_t strangers; /* closed: they may not send the header of a proxy */
 	struct worker *workers;
 	size_t worker_count;
 	uint64_t drain_window_ms;
@@ -77,7 +78,7 @@ struct worker {
 	struct waitset set;
 	struct engine *engine;
 	struct serve_peers peers;
-	atomic_size_t spare; /* engine_spare, as of the last turn */
+	atomic_size_t spare;      /* engine_spare, as of the last turn */
 	uint64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	int seen_phase;
 	/* Settings that the engine looks at: those of now first; NULL: none. */

@@ -13,7 +13,9 @@
 
 #include <stdint.h>
 
-#define LISTENER_BACKLOG 4096
+#define LISTENER_BACKLOG     4096
+#define LISTENER_PATIENCE_MS 30000u /* that sent bytes may stay unacknowledged: TCP_USER_TIMEOUT   \
+				     */
 
 /*
  * Finds out whether the port is free: SO_REUSEPORT itself would join another server of the same

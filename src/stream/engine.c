@@ -112,6 +112,7 @@ struct conn *engine_accept(struct engine *e, int io, const struct arrival *arriv
 		return c;
 	}
 	c->addr = arrival->addr;
+	c->h2c = arrival->h2c;
 	c->state = CONN_HANDSHAKE;
 	conn_deadline(e, c, e->settings->handshake_timeout_ms);
 	return c;
@@ -119,7 +120,7 @@ struct conn *engine_accept(struct engine *e, int io, const struct arrival *arriv
 
 static void shake_hands(struct engine *e, struct conn *c)
 {
-	struct arrival arrival = {.addr = c->addr};
+	struct arrival arrival = {.addr = c->addr, .h2c = c->h2c};
 
 	switch (e->config.io.handshake(e->config.io.ctx, c->io, &arrival)) {
 	case HANDSHAKE_READ:

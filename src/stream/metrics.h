@@ -23,6 +23,7 @@ struct metrics_state {
 	uint64_t connections_open;
 	uint64_t log_lines_lost;
 	uint64_t memory; /* bytes */
+	uint64_t strangers;
 	uint64_t reloads;
 	uint64_t reload_failures;
 	uint64_t loaded_s; /* Unix time of the configuration that holds */
