@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP/2 by prior knowledge: streams of events, and each flood ended without harm to others."""
 
+import json
 import struct
 import subprocess
 import time
@@ -11,7 +12,7 @@ from h2_lab import (CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CA
                     INITIAL_WINDOW_SIZE, NO_ERROR, PING, PRIORITY, PRIORITY_UPDATE, PROTOCOL_ERROR,
                     RST_STREAM, Http2, block, frame, request, reset, setting, window)
 from harness import TIMEOUT, Connection
-from hub_lab import HubCase, config, is_sanitized, sober_memory
+from hub_lab import BEARER, NDJSON, HubCase, config, is_sanitized, sober_memory
 
 STEPS = 20000  # of a flood, at most
 GROWTH = 2048  # KiB of VmRSS for all floods together
@@ -145,6 +146,18 @@ class Streams(HubCase):
         self.publisher(server).publish("over http2")
         while (line := curl.stdout.readline()) != b"data: over http2\n":
             self.assertNotEqual(line, b"")
+
+    def test_a_body_larger_than_the_window_is_taken(self):
+        """The window opens again as the body is read, whether its length is told or not."""
+        server = self.hub()
+        lines = "".join(json.dumps({"topic": "t", "data": "x" * 30000}) + "\n" for _ in range(10))
+        for words in (("-H", "Content-Length:"), ()):
+            curl = subprocess.run(
+                ["curl", "-s", "--http2-prior-knowledge", "--max-time", str(TIMEOUT), *words,
+                 "-H", ": ".join(BEARER), "-H", ": ".join(NDJSON), "--data-binary", "@-",
+                 "-w", "%{http_code} %{http_version}", "-o", "/dev/null", server.url + "/publish"],
+                input=lines, capture_output=True, text=True, check=False)
+            self.assertEqual(curl.stdout, "200 2", words)
 
     def test_a_malformed_request_is_reset_and_the_others_go_on(self):
         http2 = self.open(self.hub())
