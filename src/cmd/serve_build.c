@@ -43,6 +43,10 @@ static struct route stream_route(const struct settings *conf, const struct route
 
 static bool authenticates(const struct serve_setup *s)
 {
+	for (size_t i = 0; i < s->conf.listen_count; i++) {
+		if (s->conf.listen[i].tls.client_ca.ptr)
+			return true;
+	}
 	return s->subscribers.count > 0 || s->conf.auth.jwt.keys.ptr ||
 	       s->conf.auth.introspect.url.ptr;
 }

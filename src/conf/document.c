@@ -47,7 +47,8 @@ static const struct slice intro[] = {
 /* What conf/check.c refuses; one item each. */
 static const struct slice refusals[] = {
 	SLICE_INIT("A listener that is not on loopback while nobody can be authenticated "
-		   "(auth.keys-file, auth.jwt, auth.introspect) and no topic is public."),
+		   "(auth.keys-file, auth.jwt, auth.introspect, listen[].tls.client-ca) and no "
+		   "topic is public."),
 	SLICE_INIT("A listener that is not on loopback without hosts."),
 	SLICE_INIT("listen[].tls without certificate or key, with keys or OCSP responses that are "
 		   "not as many as the certificates, and client-certificate: required without "

@@ -201,6 +201,19 @@ class Clients(TlsCase):
         stream.close()
         self.assertEqual(self.ask(server, "/stream?topic=t").status, 401)
 
+    def test_a_revoked_subject_is_out(self):
+        ada = self.authority.leaf("DNS:x", subject="/CN=ada")
+        server = self.secure({"client-ca": self.authority.ca},
+                             routes=[{"path": "/stream", "hub": {"public": ["p"]}}])
+        stream = self.stream(server, tls=self.client(certificate=ada))
+        answer = self.ask(server, "/auth/revoke", "POST", (BEARER, JSON), '{"sub": "ada"}')
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(stream.next("auth_expired").type, "auth_expired")
+        self.assertIsNone(stream.next())
+        accept = (("Accept", "text/event-stream"),)
+        self.assertEqual(self.ask(server, "/stream?topic=t", headers=accept,
+                                  certificate=ada).status, 401)
+
     def test_a_required_certificate_is_required(self):
         stranger = Authority()
         self.addCleanup(stranger.close)
@@ -246,6 +259,25 @@ class Bytes(TlsCase):
         for data in wanted:
             publisher.publish(data)
         self.assertEqual([stream.next("message").data for _ in wanted], wanted)
+
+    def test_a_slow_reader_by_http2_gets_every_byte(self):
+        server = self.secure(hosts=["*"], limits={"write-timeout": "1m", "lag": "1m"})
+        url = f"https://one.example:{server.port}/stream?topic=t"
+        curl = subprocess.Popen(
+            ["curl", "-sN", "--http2", "--limit-rate", "4M", "--cacert", self.authority.ca,
+             "--connect-to", f"::127.0.0.1:{server.port}", "-H", "Accept: text/event-stream", url],
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(curl.stdout.close)
+        self.addCleanup(curl.wait)
+        self.addCleanup(curl.kill)
+        self.assertEqual(server.log(event="sse_connect")["proto"], "HTTP/2")
+        publisher = self.publisher(server, tls=self.client())
+        wanted = [f"{number}:" + "x" * (number * 37 % 30000) for number in range(300)]
+        for data in wanted:
+            publisher.publish(data)
+        for data in wanted:
+            line = next(line for line in curl.stdout if re.match("data: [0-9]+:", line))
+            self.assertEqual(line, f"data: {data}\n")
 
     def test_the_end_is_announced(self):
         server = self.unclean(config(listen=[
