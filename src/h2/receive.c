@@ -184,14 +184,13 @@ static bool blames_peer(uint32_t error)
 	       error != NGHTTP2_CANCEL;
 }
 
-/* The answer is out before the request was whole: the rest of it is not wanted (RFC 9113 8.1). */
 static int sent_end(struct h2_session *s, const nghttp2_frame *frame)
 {
-	const struct h2_stream *stream = stream_of(s->ng, frame->hd.stream_id);
+	struct h2_stream *stream = stream_of(s->ng, frame->hd.stream_id);
 
-	if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) || !stream || stream->remote_ended)
-		return 0;
-	return reset_unknown(s, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+	if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) && stream && !stream->remote_ended)
+		h2_stream_linger(stream);
+	return 0;
 }
 
 static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *ctx)

@@ -8,8 +8,9 @@
 #define MAX_SETTINGS 16u   /* entries of one SETTINGS frame: each may touch all streams */
 /* CONTINUATION frames of one head: the library counts a frame head that comes in pieces again. */
 #define MAX_CONTINUATIONS 360u
-#define MAX_ACKS          256u         /* of SETTINGS and PING that wait */
-#define MAX_WAITING       512u         /* frames of ours that wait, besides one for each stream */
+#define LINGER_MS         1000u /* between an answer and the reset of a request that is not whole */
+#define MAX_ACKS          256u  /* of SETTINGS and PING that wait */
+#define MAX_WAITING       512u  /* frames of ours that wait, besides one for each stream */
 #define MEMORY_BASE       (512u << 10) /* bytes that nghttp2 may hold */
 #define MEMORY_STREAM     4096u        /* and for each stream */
 #define LIBRARY_RESETS    16384u       /* RST_STREAM frames at once: our own budget is first */
@@ -163,6 +164,7 @@ struct h2_session *h2_session_new(const struct h2_config *config, uint64_t now_m
 	list_init(&s->streams);
 	list_init(&s->ready);
 	list_init(&s->departed);
+	list_init(&s->lingering);
 	h2_meter_init(&s->meter, now_ms);
 	h2_output_init(&s->out, config->events.send, config->events.ctx);
 	if (!start(s)) {
@@ -227,6 +229,25 @@ static bool settle(struct h2_session *s)
 	return !s->end && !s->terminated && !s->dead && !s->out.gone;
 }
 
+/*
+ * The rest of a request that is answered is not wanted (RFC 9113 8.1), and its window stays shut.
+ * But clients in wide use lose an answer that a reset follows at once: they get time to read it.
+ */
+static void end_lingering(struct h2_session *s)
+{
+	while (!list_is_empty(&s->lingering)) {
+		struct h2_stream *stream =
+			container_of(s->lingering.next, struct h2_stream, linger);
+
+		if (s->now_ms - stream->linger_ms < LINGER_MS)
+			return;
+		list_remove(&stream->linger);
+		if (nghttp2_submit_rst_stream(s->ng, NGHTTP2_FLAG_NONE, stream->id,
+					      NGHTTP2_NO_ERROR) != 0)
+			h2_fail(s, H2_END_MEMORY);
+	}
+}
+
 bool h2_session_receive(struct h2_session *s, struct slice bytes, uint64_t now_ms)
 {
 	enum h2_end exceeded = H2_END_NONE;
@@ -235,6 +256,7 @@ bool h2_session_receive(struct h2_session *s, struct slice bytes, uint64_t now_m
 	s->now_ms = now_ms;
 	if (s->end || s->terminated || s->dead)
 		return false;
+	end_lingering(s);
 	bytes = slice_upto(bytes, h2_meter_walk(&s->meter, bytes, now_ms, &exceeded));
 	s->inside = true;
 	s->receiving = true;

@@ -25,10 +25,12 @@ struct h2_session {
 	struct h2_head *head; /* of the request that is being read; NULL: of none */
 	size_t head_bytes;    /* of the fields that are being read */
 	struct list streams;
-	struct list ready;    /* streams whose owner waits for `writable` */
-	struct list departed; /* streams that nghttp2 has closed */
-	size_t stream_count;  /* open ones that we have not reset */
-	size_t last_bytes;    /* of all last words */
+	struct list ready;     /* streams whose owner waits for `writable` */
+	struct list departed;  /* streams that nghttp2 has closed */
+	struct list lingering; /* streams that are answered before the request was whole; oldest
+				  first */
+	size_t stream_count;   /* open ones that we have not reset */
+	size_t last_bytes;     /* of all last words */
 	uint32_t max_streams;
 	uint64_t now_ms;
 	enum h2_end end;
@@ -42,7 +44,9 @@ struct h2_stream {
 	struct h2_session *session;
 	struct list all;
 	struct list wait; /* in `ready` or `departed` */
-	void *owner;      /* NULL: nobody hears of it */
+	struct list linger;
+	uint64_t linger_ms; /* since when */
+	void *owner;        /* NULL: nobody hears of it */
 	/* What h2_stream_send offers, during the call; or the last words. */
 	const struct slice *parts;
 	size_t at;   /* bytes of *parts that are taken */
@@ -75,6 +79,8 @@ int h2_send_data(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *head,
 
 /* A stream of a request; NULL: no memory. */
 struct h2_stream *h2_stream_new(struct h2_session *s, int32_t id);
+/* The answer is out, and the request is not whole. */
+void h2_stream_linger(struct h2_stream *stream);
 /* nghttp2 has closed it. Its owner hears so now, or from the next flush. */
 void h2_stream_closed(struct h2_stream *stream);
 void h2_stream_free(struct h2_stream *stream);

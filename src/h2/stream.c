@@ -28,9 +28,17 @@ static void uncount(struct h2_stream *stream)
 	stream->counted = false;
 }
 
+void h2_stream_linger(struct h2_stream *stream)
+{
+	uncount(stream);
+	stream->linger_ms = stream->session->now_ms;
+	list_append(&stream->session->lingering, &stream->linger);
+}
+
 void h2_stream_free(struct h2_stream *stream)
 {
 	uncount(stream);
+	list_remove(&stream->linger);
 	list_remove(&stream->all);
 	list_remove(&stream->wait);
 	stream->session->last_bytes -= stream->last_len;
@@ -55,6 +63,7 @@ void h2_stream_closed(struct h2_stream *stream)
 
 	uncount(stream);
 	list_remove(&stream->wait);
+	list_remove(&stream->linger);
 	stream->closed = true;
 	if (s->receiving && owner) {
 		disown(stream);

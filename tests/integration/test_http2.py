@@ -147,17 +147,29 @@ class Streams(HubCase):
         while (line := curl.stdout.readline()) != b"data: over http2\n":
             self.assertNotEqual(line, b"")
 
+    def post(self, server, body, bearer, *words):
+        """curl's status and version for a body of its own making."""
+        curl = subprocess.run(
+            ["curl", "-s", "--http2-prior-knowledge", "--max-time", str(TIMEOUT), *words,
+             "-H", ": ".join(bearer), "-H", ": ".join(NDJSON), "--data-binary", "@-",
+             "-w", "%{http_code} %{http_version}", "-o", "/dev/null", server.url + "/publish"],
+            input=body, capture_output=True, text=True, check=False)
+        return curl.stdout
+
     def test_a_body_larger_than_the_window_is_taken(self):
         """The window opens again as the body is read, whether its length is told or not."""
         server = self.hub()
         lines = "".join(json.dumps({"topic": "t", "data": "x" * 30000}) + "\n" for _ in range(10))
-        for words in (("-H", "Content-Length:"), ()):
-            curl = subprocess.run(
-                ["curl", "-s", "--http2-prior-knowledge", "--max-time", str(TIMEOUT), *words,
-                 "-H", ": ".join(BEARER), "-H", ": ".join(NDJSON), "--data-binary", "@-",
-                 "-w", "%{http_code} %{http_version}", "-o", "/dev/null", server.url + "/publish"],
-                input=lines, capture_output=True, text=True, check=False)
-            self.assertEqual(curl.stdout, "200 2", words)
+        for words in ((), ("-H", "Content-Length:")):
+            self.assertEqual(self.post(server, lines, BEARER, *words), "200 2", words)
+
+    def test_a_refusal_is_read_before_the_body_is_whole(self):
+        server = self.hub()
+        for words in ((), ("-H", "Content-Length:")):
+            body = "x" * (4 << 20)
+            self.assertEqual(self.post(server, body, BEARER, *words), "413 2", words)
+            wrong = ("Authorization", "Bearer wrong")
+            self.assertEqual(self.post(server, body, wrong, *words), "401 2", words)
 
     def test_a_malformed_request_is_reset_and_the_others_go_on(self):
         http2 = self.open(self.hub())

@@ -426,11 +426,18 @@ static void an_answer_ends_a_request_that_is_not_whole(void **state)
 	assert_true(h2_session_flush(lab.session));
 	assert_true(lab_find(&lab, NGHTTP2_DATA, &reply));
 	assert_int_equal(reply.flags, END);
-	assert_true(lab_find(&lab, NGHTTP2_RST_STREAM, &reply));
-	assert_int_equal(lab_code(&reply), NGHTTP2_NO_ERROR);
+	assert_int_equal(h2_session_streams(lab.session), 0);
+	/* Time to read the answer: a reset behind it would hide it from some. */
+	lab.now_ms = 999;
 	lab_frame(&lab, NGHTTP2_DATA, 0, 1, SLICE("still"));
 	assert_true(lab_send(&lab));
+	assert_false(lab_find(&lab, NGHTTP2_RST_STREAM, &reply));
 	assert_int_equal(lab.streams[0].body, 0);
+	lab.now_ms = 1000;
+	lab_frame(&lab, NGHTTP2_DATA, 0, 1, SLICE("still"));
+	assert_true(lab_send(&lab));
+	assert_true(lab_find(&lab, NGHTTP2_RST_STREAM, &reply));
+	assert_int_equal(lab_code(&reply), NGHTTP2_NO_ERROR);
 	lab_fini(&lab);
 }
 
