@@ -18,6 +18,7 @@ test_packages=(
 	'universal-ctags cmd:ctags' 'shellcheck cmd:shellcheck' 'mandoc cmd:mandoc'
 	'git cmd:git' 'curl cmd:curl' 'openssl cmd:openssl' 'python3 cmd:python3'
 	'nginx-light cmd:nginx' 'nodejs cmd:node' 'npm cmd:npm' 'chromium cmd:chromium'
+	'slowhttptest cmd:slowhttptest'
 	'libcjose-dev pc:cjose' 'node-llhttp file:/usr/share/llhttp/llhttp.c'
 	'ca-certificates file:/etc/ssl/certs/ca-certificates.crt'
 )

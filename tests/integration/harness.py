@@ -67,6 +67,16 @@ class Lines:
             if found:
                 return found
 
+    def rest_so_far(self):
+        """The lines that have come and that nobody has waited for."""
+        lines = []
+        while not self._queue.empty():
+            line = self._queue.get()
+            if line is not None:
+                self.seen.append(line)
+                lines.append(line)
+        return lines
+
     def rest(self):
         """All lines, once the program has ended."""
         self._thread.join(TIMEOUT)
