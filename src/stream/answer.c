@@ -165,7 +165,7 @@ void answer_dynamic(struct engine *e, struct conn *c)
 
 void answer_health(struct engine *e, struct conn *c)
 {
-	if (e->draining)
+	if (e->draining || e->leaving)
 		answer_json(e, c, 503, SLICE("{\"status\":\"draining\"}\n"));
 	else
 		answer_json(e, c, 200, SLICE("{\"status\":\"ok\"}\n"));

@@ -27,6 +27,7 @@
 #define ENGINE_MAX_UNEXPECTED 65536u       /* bytes that a client may send on a stream */
 #define ENGINE_MAX_LINGER     (256u << 10) /* bytes thrown away after a refused body */
 #define ENGINE_LINGER_MS      2000u
+#define ENGINE_FRESH_MS       1000u        /* that a drain waits for a first request to come */
 #define ENGINE_CATCHUP_STEPS  4u           /* batches to one slow reader in a row */
 #define ENGINE_ANSWER_ARENA   65536u       /* bytes of decoded query strings */
 #define ENGINE_EVENT_ARENA    (256u << 20) /* bytes of parsed events of one body */
@@ -121,6 +122,7 @@ struct conn {
 	bool h2c : 1; /* the first bytes may be the preface of HTTP/2 */
 	bool cors_allowed : 1;
 	bool draining : 1;
+	bool asked : 1;     /* a request has been read */
 	bool warned : 1;    /* auth_expiring has been sent */
 	bool replaying : 1; /* reads history since it opened: its age is no lag */
 };
@@ -148,6 +150,7 @@ struct engine {
 	size_t body_bytes;
 	size_t connections;
 	size_t streams;
+	bool leaving; /* health says no, all else goes on */
 	bool draining;
 	uint64_t revoked; /* generation of the revocations that streams were checked against */
 	struct engine_counters counters;

@@ -87,7 +87,7 @@ static void arrive(struct engine *e, struct conn *c, const struct arrival *arriv
 	c->h2c = arrival->h2c;
 	c->principal = arrival->principal;
 	c->state = CONN_HEAD;
-	conn_deadline(e, c, e->settings->head_timeout_ms);
+	conn_deadline(e, c, c->draining ? ENGINE_FRESH_MS : e->settings->head_timeout_ms);
 	if (arrival->h2)
 		carrier_begin(e, c, SLICE_NONE);
 }
@@ -342,6 +342,24 @@ uint64_t engine_turn(struct engine *e, size_t budget)
 	return wait_ms(e);
 }
 
+/*
+ * What has been sent to us is read first: closing upon it would be a reset. One that has not asked
+ * for anything yet came when the door was open; it is about to ask, and is told to come back.
+ */
+static void drain_idle(struct engine *e, struct conn *c)
+{
+	if (c->state == CONN_HEAD) {
+		request_readable(e, c);
+		if (c->state != CONN_HEAD || !c->x || c->x->in.len > 0)
+			return;
+		exchange_end(e, c);
+	}
+	if (c->asked)
+		conn_close(e, c);
+	else
+		conn_deadline(e, c, ENGINE_FRESH_MS);
+}
+
 /* A connection between requests closes at once, one within a request after its answer. */
 static void drain_conn(struct engine *e, struct conn *c, uint64_t window_ms)
 {
@@ -351,7 +369,12 @@ static void drain_conn(struct engine *e, struct conn *c, uint64_t window_ms)
 	else if (c->state == CONN_H2)
 		carrier_drain(e, c);
 	else if (c->state == CONN_HANDSHAKE || (c->state == CONN_HEAD && !c->x))
-		conn_close(e, c);
+		drain_idle(e, c);
+}
+
+void engine_leave(struct engine *e)
+{
+	e->leaving = true;
 }
 
 void engine_drain(struct engine *e, uint64_t window_ms)

@@ -172,6 +172,8 @@ void engine_put_refusal(struct engine *e, struct writer *w);
 enum err engine_reload(struct engine *e, const struct stream_settings *settings);
 /* True while they are those of now, or a request that began under them is not answered. */
 bool engine_uses(const struct engine *e, const struct stream_settings *settings);
+/* Health is answered with 503 from now on, so that new clients are sent elsewhere. */
+void engine_leave(struct engine *e);
 /* Stops taking streams and closes those that are open, spread over `window_ms`. */
 void engine_drain(struct engine *e, uint64_t window_ms);
 /* The drain deadline: closes all that is left, with a word where there is room for one. */

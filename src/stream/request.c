@@ -109,6 +109,7 @@ static void serve(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
 
+	c->asked = true;
 	find_client(e, c);
 	reload_hold(e, x);
 	enum refusal refusal = decide_route(e->settings, &x->req, x->https, &x->ask);
