@@ -4,6 +4,7 @@
 
 #include "cmd/serve.h"
 #include "cmd/serve_demo.h"
+#include "cmd/serve_notify.h"
 #include "os/entropy.h"
 #include "os/fdlimit.h"
 #include "os/interrupt.h"
@@ -29,6 +30,8 @@ const struct option_row serve_options[] = {
 	[SERVE_WORKERS] = {"workers", 0, "N", "Threads, 1 to 256 (default: one a core)"},
 	[SERVE_TLS_SELF_SIGNED] = {"tls-self-signed", 0, NULL,
 				   "Speak TLS on loopback with a certificate made for this run"},
+	[SERVE_TAKE_OVER] = {"take-over", 0, NULL,
+			     "Join the ports of the server that runs, which is ended afterwards"},
 	[SERVE_DEMO] = {"demo", 0, NULL, "Serve a ticking public topic and a page that shows it"},
 	[SERVE_CHECK] = {"check", 0, NULL, "Judge the configuration and end; 2 if it is refused"},
 	[SERVE_NO_SANDBOX] = {"no-sandbox", 0, NULL, "Keep all rights of the process, to debug"},
@@ -127,8 +130,8 @@ static int init_auth(struct server *s)
  */
 static int enter(struct server *s)
 {
+	serve_notify_open(s);
 	int code = serve_listen(s);
-
 	if (code == EXIT_OK)
 		code = serve_listen_admin(s);
 	if (code == EXIT_OK)
@@ -153,6 +156,7 @@ static int init(struct server *s)
 	s->set.fd = -1;
 	s->signal_fd = -1;
 	s->hangup_fd = -1;
+	s->notify_fd = -1;
 	shared->done.fd = -1;
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* Before the first thread, so that all of them leave the signals to us. */
@@ -203,6 +207,8 @@ static void end(struct server *s)
 		peer_close(s->signal_fd);
 	if (s->hangup_fd >= 0)
 		peer_close(s->hangup_fd);
+	if (s->notify_fd >= 0)
+		peer_close(s->notify_fd);
 }
 
 /* Running. */
@@ -214,6 +220,38 @@ static void set_phase(struct server *s, enum serve_phase phase)
 		worker_wake(&s->shared.workers[i]);
 }
 
+static void follow_drain(struct server *s)
+{
+	uint64_t now = now_ms();
+	int phase = atomic_load(&s->shared.phase);
+
+	if (s->deadline_ms == 0)
+		return;
+	if (phase < SERVE_DRAINING && now >= s->leave_ms) {
+		(void)fprintf(stderr,
+			      "sluice serve: draining %" PRIu64 " streams (again: stop at once)\n",
+			      admit_streams(s->shared.admit));
+		set_phase(s, SERVE_DRAINING);
+	}
+	if (phase < SERVE_STOPPING && now >= s->deadline_ms)
+		set_phase(s, SERVE_STOPPING);
+}
+
+/* When follow_drain has something to do. */
+static uint64_t drain_due_ms(const struct server *s)
+{
+	switch ((enum serve_phase)atomic_load(&s->shared.phase)) {
+	case SERVE_LEAVING:
+		return s->leave_ms;
+	case SERVE_DRAINING:
+		return s->deadline_ms;
+	case SERVE_RUNNING:
+	case SERVE_STOPPING:
+		break;
+	}
+	return NEVER_MS;
+}
+
 /* The first signal drains, a second one does not wait. */
 static void on_signal(struct server *s)
 {
@@ -223,11 +261,18 @@ static void on_signal(struct server *s)
 		set_phase(s, SERVE_STOPPING);
 		return;
 	}
-	s->deadline_ms = now_ms() + s->generation->setup.conf.drain.deadline_ms;
-	(void)fprintf(stderr, "sluice serve: draining %" PRIu64 " streams (again: stop at once)\n",
-		      admit_streams(s->shared.admit));
-	s->shared.drain_window_ms = s->generation->setup.conf.drain.window_ms;
-	set_phase(s, SERVE_DRAINING);
+	const struct drain_settings *conf = &s->generation->setup.conf.drain;
+	s->leave_ms = now_ms() + conf->delay_ms;
+	s->deadline_ms = s->leave_ms + conf->deadline_ms;
+	s->shared.drain_window_ms = conf->window_ms;
+	if (conf->delay_ms > 0) {
+		(void)fprintf(stderr,
+			      "sluice serve: not ready any more; drains in %" PRIu64 " ms\n",
+			      conf->delay_ms);
+		set_phase(s, SERVE_LEAVING);
+	}
+	serve_notify_stopping(s);
+	follow_drain(s);
 }
 
 static void on_hangup(struct server *s)
@@ -271,7 +316,7 @@ static uint64_t next_deadline_ns(const struct server *s)
 	uint64_t due_ms = NEVER_MS;
 
 	if (s->deadline_ms > 0)
-		due_ms = s->deadline_ms;
+		due_ms = drain_due_ms(s);
 	else if (s->generation->setup.demo)
 		due_ms = s->next_tick_ms;
 	if (s->admin.due_ms < due_ms)
@@ -309,10 +354,7 @@ static void wait_for_end(struct server *s)
 			serve_memory_turn(&s->memory, &s->shared, now_ms());
 		rotate(s);
 		tick(s);
-		if (s->deadline_ms > 0 && now_ms() >= s->deadline_ms) {
-			s->deadline_ms = NEVER_MS;
-			set_phase(s, SERVE_STOPPING);
-		}
+		follow_drain(s);
 	}
 }
 
@@ -327,6 +369,7 @@ static int run(struct server *s)
 	}
 	if (started == s->shared.worker_count) {
 		serve_say_start(s);
+		serve_notify_ready(s);
 		wait_for_end(s);
 	} else {
 		(void)fprintf(stderr, "sluice serve: cannot start thread %zu: %s\n", started + 1,

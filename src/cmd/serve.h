@@ -7,6 +7,7 @@
 #include "cmd/serve_memory.h"
 #include "cmd/serve_sandbox.h"
 #include "cmd/serve_worker.h"
+#include "os/activation.h"
 
 struct server {
 	const struct args *args;
@@ -16,6 +17,9 @@ struct server {
 	struct serve_admin admin;
 	struct serve_memory memory;
 	struct serve_sandbox sandbox;
+	int inherited[ACTIVATION_MAX]; /* sockets that were handed over; -1: in use */
+	size_t inherited_count;
+	int notify_fd; /* of the service manager; -1: there is none */
 	struct waitset set;
 	int signal_fd;
 	int hangup_fd;
@@ -24,6 +28,7 @@ struct server {
 	uint64_t ticks;
 	uint64_t rotate_ms;   /* when the keys of TLS tickets are next changed */
 	bool reload;          /* asked for, and not done yet */
+	uint64_t leave_ms;    /* when the drain begins, with a deadline */
 	uint64_t deadline_ms; /* of the drain; 0: not draining */
 };
 

@@ -3,6 +3,7 @@
 #include "cmd/exit.h"
 #include "cmd/serve.h"
 #include "cmd/serve_log.h"
+#include "cmd/serve_notify.h"
 #include "conf/change.h"
 #include "os/wallclock.h"
 
@@ -139,6 +140,8 @@ void serve_reload_turn(struct server *s)
 	if (!s->reload || generations >= SERVE_MAX_GENERATIONS)
 		return;
 	s->reload = false;
+	serve_notify_reloading(s);
 	reload(s);
+	serve_notify_ready(s);
 	(void)free_unused(s);
 }

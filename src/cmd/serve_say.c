@@ -73,7 +73,7 @@ void serve_say_start(const struct server *s)
 
 void serve_say_summary(const struct server *s, uint64_t ran_ms)
 {
-	uint64_t streams = 0, deliveries = 0, published = 0, dropped = 0;
+	uint64_t streams = 0, deliveries = 0, published = 0, dropped = 0, told = 0, cut = 0;
 
 	for (size_t i = 0; i < s->shared.worker_count; i++) {
 		const struct engine_counters *c = engine_counters(s->shared.workers[i].engine);
@@ -82,11 +82,13 @@ void serve_say_summary(const struct server *s, uint64_t ran_ms)
 		deliveries += c->deliveries;
 		published += c->published;
 		dropped += c->dropped;
+		told += c->streams_closed[CLOSE_DRAINING];
+		cut += c->streams_closed[CLOSE_STOPPED];
 	}
 	(void)fprintf(stderr,
 		      "sluice serve: ended after %" PRIu64 " s: %" PRIu64 " streams, %" PRIu64
-		      " events published, %" PRIu64 " delivered, %" PRIu64 " dropped, %" PRIu64
-		      " log lines lost\n",
-		      ran_ms / 1000, streams, published, deliveries, dropped,
+		      " told to come back, %" PRIu64 " cut, %" PRIu64 " events published, %" PRIu64
+		      " delivered, %" PRIu64 " dropped, %" PRIu64 " log lines lost\n",
+		      ran_ms / 1000, streams, told, cut, published, deliveries, dropped,
 		      logsink_lost(s->shared.sink));
 }

@@ -269,23 +269,41 @@ static void take(struct worker *w, const struct serve_port *port, int fd, struct
 		serve_io_take(w->engine, &w->set, fd, arrival);
 }
 
+static enum accept_result accept_one(struct worker *w, const struct serve_port *port)
+{
+	struct arrival arrival = {.h2c = port->h2c};
+	int fd;
+	enum accept_result result = listener_accept(port->fd, &fd, &arrival.addr);
+
+	if (result == ACCEPT_GOT) {
+		atomic_store(&w->shared->exhausted, false);
+		take(w, port, fd, &arrival);
+	}
+	return result;
+}
+
 static void accept_some(struct worker *w, const struct serve_port *port)
 {
-	for (unsigned i = 0; i < WORKER_ACCEPTS; i++) {
-		struct arrival arrival = {.h2c = port->h2c};
-		int fd;
+	enum accept_result result = ACCEPT_GOT;
 
-		switch (listener_accept(port->fd, &fd, &arrival.addr)) {
-		case ACCEPT_GOT:
-			atomic_store(&w->shared->exhausted, false);
-			take(w, port, fd, &arrival);
-			break;
-		case ACCEPT_EXHAUSTED:
-			rest_accepting(w);
-			return;
-		case ACCEPT_NONE:
-			return;
-		}
+	for (unsigned i = 0; result == ACCEPT_GOT && i < WORKER_ACCEPTS; i++)
+		result = accept_one(w, port);
+	if (result == ACCEPT_EXHAUSTED)
+		rest_accepting(w);
+}
+
+/*
+ * Who waits in the queue of a socket that closes is reset, also where another server has the port:
+ * the kernel has chosen the socket for good. What is shared with the next server is left to it.
+ */
+static void accept_rest(struct worker *w)
+{
+	for (size_t i = 0; i < w->port_count; i++) {
+		const struct serve_port *port = &w->ports[i];
+		unsigned left = LISTENER_BACKLOG;
+
+		while (!port->inherited && left-- > 0 && accept_one(w, port) == ACCEPT_GOT)
+			;
 	}
 }
 
@@ -316,7 +334,9 @@ static void follow_phase(struct worker *w)
 
 	if (phase == w->seen_phase)
 		return;
-	if (w->seen_phase == SERVE_RUNNING) {
+	engine_leave(w->engine);
+	if (phase >= SERVE_DRAINING && w->seen_phase < SERVE_DRAINING) {
+		accept_rest(w);
 		close_listeners(w);
 		engine_drain(w->engine, w->shared->drain_window_ms);
 	}

@@ -26,6 +26,7 @@
 
 enum serve_phase {
 	SERVE_RUNNING,
+	SERVE_LEAVING, /* not ready: balancers send nobody any more, who comes is served */
 	SERVE_DRAINING,
 	SERVE_STOPPING,
 };
@@ -43,6 +44,7 @@ struct serve_loads {
 struct serve_port {
 	int fd;
 	bool h2c;        /* HTTP/2 without TLS */
+	bool inherited;  /* shared with who gave it, and with the next server */
 	size_t listener; /* index of listen: its TLS is that of the generation */
 };
 

@@ -227,6 +227,7 @@ struct history_settings {
 };
 
 struct drain_settings {
+	uint64_t delay_ms; /* between "not ready" and the closing of the listeners */
 	uint64_t window_ms;
 	uint64_t deadline_ms;
 };

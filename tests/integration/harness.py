@@ -98,20 +98,22 @@ class Server:
 
     config: sluice.yaml as text or as a dict, with its listeners on port 0. urls: one for each
     listener, in the order of their lines on stderr. log(): waits for a JSON line on stdout. stdout
-    may be a descriptor of the caller; before: called in the child before the program starts.
+    may be a descriptor of the caller; before: called in the child before the program starts. launcher:
+    words of a program that execs it, with the descriptors that `before` has left open.
     """
 
     def __init__(self, config=None, args=(), listeners=1, env=None, stdout=subprocess.PIPE,
-                 before=None):
+                 before=None, launcher=()):
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-")
         self.folder = pathlib.Path(self._folder.name)
-        words = [PROGRAM, "serve", *args]
+        words = [*launcher, PROGRAM, "serve", *args]
         if config is not None:
             text = config if isinstance(config, str) else json.dumps(config, indent=1)
             (self.folder / "sluice.yaml").write_text(text, encoding="utf-8")
             words += ["-c", str(self.folder / "sluice.yaml")]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=stdout,
                                         stderr=subprocess.PIPE, text=True, preexec_fn=before,
+                                        close_fds=not launcher,
                                         env={**os.environ, **(env or {})})
         self.stdout = Lines(self.process.stdout) if self.process.stdout else None
         self.stderr = Lines(self.process.stderr)
