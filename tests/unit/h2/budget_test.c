@@ -227,6 +227,21 @@ static void every_budget_has_a_flood(void **state)
 	check_slice("none", h2_end_word(H2_END_NONE), SLICE("none"));
 }
 
+static void the_document_has_each_budget(void **state)
+{
+	static char text[1u << 16];
+	FILE *file = fopen(DOCS "/http2.md", "r");
+
+	(void)state;
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	assert_int_equal(fclose(file), 0);
+#define X(name, word, burst, rate, help)                                                           \
+	check(word, strstr(text, "| `" word "` | " #burst " | " #rate " | " help " |\n"));
+#include "h2/budget.def"
+#undef X
+}
+
 /* HEADERS for a stream that is half closed is a fault of the connection. */
 static void trailers_of_a_stream_that_ended_end_the_connection(void **state)
 {
@@ -357,6 +372,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_flood_ends_at_its_budget),
 		cmocka_unit_test(every_budget_has_a_flood),
+		cmocka_unit_test(the_document_has_each_budget),
 		cmocka_unit_test(trailers_of_a_stream_that_ended_end_the_connection),
 		cmocka_unit_test(a_budget_fills_again),
 		cmocka_unit_test(closing_answered_streams_is_free),
