@@ -19,6 +19,7 @@ from auth_lab import Authority
 from harness import Connection
 from hub_lab import BEARER, JSON, KEY, HubCase, config
 from test_metrics import scrape
+from test_proxies import header
 
 NAMES = "DNS:one.example,IP:127.0.0.1"
 
@@ -136,6 +137,21 @@ class Handshakes(TlsCase):
                 self.assertEqual(self.ask(server, name=name).status, 200)
         with self.assertRaises(ssl.SSLCertVerificationError):
             self.ask(server, name="a.b.wild.example")
+
+    def test_a_header_of_a_proxy_comes_before_the_handshake(self):
+        first = {"address": "127.0.0.1:0", "proxy-protocol": True,
+                 "tls": {"certificate": self.certificate, "key": self.key}}
+        server = self.hub(config(listen=[first], workers=1, hosts=["127.0.0.1"],
+                                 proxies={"trusted": ["127.0.0.1"], "field": "none"}))
+
+        def wrap(sock):
+            sock.sendall(header("203.0.113.9"))
+            return self.client()(sock)
+
+        stream = self.stream(server, "/stream?topic=t", (("Host", "127.0.0.1"),), tls=wrap)
+        self.assertEqual(server.log(event="sse_connect")["remoteAddr"], "203.0.113.9")
+        self.publisher(server, tls=wrap).publish("behind it")
+        self.assertEqual(stream.next("message").data, "behind it")
 
     def test_sessions_resume_on_every_worker(self):
         server = self.secure(workers=2, admin="127.0.0.1:0")

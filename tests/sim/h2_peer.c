@@ -161,7 +161,7 @@ void h2_peer_run(struct h2_peer *h)
 			strlen(value), NGHTTP2_NV_FLAG_NONE                                        \
 	}
 
-int32_t h2_peer_get(struct h2_peer *h, const char *path, const char *authorization)
+int32_t h2_peer_get_with(struct h2_peer *h, const char *path, const char *name, const char *value)
 {
 	const nghttp2_nv fields[] = {
 		NV(":method", "GET"),
@@ -169,13 +169,18 @@ int32_t h2_peer_get(struct h2_peer *h, const char *path, const char *authorizati
 		NV(":authority", "sluice.test"),
 		NV(":path", path),
 		NV("accept", "text/event-stream"),
-		NV("authorization", authorization ? authorization : ""),
+		NV(name, value ? value : ""),
 	};
-	size_t n = sizeof(fields) / sizeof(fields[0]) - (authorization ? 0 : 1);
+	size_t n = sizeof(fields) / sizeof(fields[0]) - (value ? 0 : 1);
 	int32_t id = nghttp2_submit_request(h->session, NULL, fields, n, NULL, NULL);
 
 	require(id > 0);
 	return id;
+}
+
+int32_t h2_peer_get(struct h2_peer *h, const char *path, const char *authorization)
+{
+	return h2_peer_get_with(h, path, "authorization", authorization);
 }
 
 static ssize_t give_body(nghttp2_session *session, int32_t id, uint8_t *room, size_t cap,

@@ -38,6 +38,8 @@ void h2_peer_free(struct h2_peer *h);
 void h2_peer_run(struct h2_peer *h);
 /* Asks for a stream by GET; `authorization` NULL: none. Gives the id. */
 int32_t h2_peer_get(struct h2_peer *h, const char *path, const char *authorization);
+/* Likewise, with one more field. */
+int32_t h2_peer_get_with(struct h2_peer *h, const char *path, const char *name, const char *value);
 /* POST of JSON with the publisher's key. */
 int32_t h2_peer_post(struct h2_peer *h, const char *path, struct slice body);
 struct h2_answer *h2_peer_answer(struct h2_peer *h, int32_t id);

@@ -456,6 +456,53 @@ static void a_revocation_ends_streams(void **state)
 	world_free(&w);
 }
 
+/* A proxy's connection brings requests of many clients. */
+static void each_request_has_its_client(void **state)
+{
+	static const struct network trusted[] = {{{ADDR_V4, {192, 0, 2, 1}}, 32}};
+	struct sim_options o = auth_options();
+	const char *field = "x-forwarded-for";
+
+	(void)state;
+	o.settings.proxies = (struct forwarded_rules){FORWARDED_FIELD_X, trusted, 1};
+	o.limits.per_address = 1;
+	struct world w = world_of(&o, NULL, 0);
+	int32_t first = h2_peer_get_with(w.h, OPEN, field, "203.0.113.1");
+	h2_peer_run(w.h);
+	int32_t again = h2_peer_get_with(w.h, OPEN, field, "203.0.113.1");
+	h2_peer_run(w.h);
+	int32_t other = h2_peer_get_with(w.h, OPEN, field, "203.0.113.2");
+	h2_peer_run(w.h);
+	int32_t self = h2_peer_get(w.h, OPEN, NULL);
+	h2_peer_run(w.h);
+	check("a client", h2_peer_answer(w.h, first)->status == 200);
+	check("the same one", h2_peer_answer(w.h, again)->status == 429);
+	check("another one", h2_peer_answer(w.h, other)->status == 200);
+	check("the proxy", h2_peer_answer(w.h, self)->status == 200);
+	check("four addresses and routes", admit_keys(w.sim->admit) == 4);
+	world_free(&w);
+}
+
+/* Each stream has a bucket of its own, whatever connection it is on. */
+static void each_stream_has_its_pace(void **state)
+{
+	struct sim_options o = auth_options();
+
+	(void)state;
+	o.settings.emission_rate = 10;
+	o.settings.emission_burst = 5;
+	struct world w = world_of(&o, NULL, 0);
+	int32_t first = open_stream_h2(&w), second = open_stream_h2(&w);
+	publish_all(&w, 0, 20);
+	expect_data(&w, first, 5);
+	expect_data(&w, second, 5);
+	sim_pass(w.sim, 2000);
+	h2_peer_run(w.h);
+	expect_data(&w, first, 20);
+	expect_data(&w, second, 20);
+	world_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +529,8 @@ int main(void)
 		cmocka_unit_test(a_connection_that_asks_nothing_has_the_deadline_of_a_head),
 		cmocka_unit_test(a_broken_protocol_ends_the_connection),
 		cmocka_unit_test(a_revocation_ends_streams),
+		cmocka_unit_test(each_request_has_its_client),
+		cmocka_unit_test(each_stream_has_its_pace),
 	};
 
 	return cmocka_run_group_tests_name("sim-h2", tests, NULL, NULL);
