@@ -447,7 +447,7 @@ static void memory_of_an_idle_connection_is_told(void **state)
 		pairs[i].peer = NULL;
 	}
 	size_t each = (before - mallinfo2().uordblks) / N;
-	print_message("an idle connection: %zu bytes\n", each);
+	print_message("# an idle connection: %zu bytes\n", each);
 	assert_true(each < 64 * 1024); /* with buffers it would be more */
 	for (int i = 0; i < N; i++)
 		lab_end(&pairs[i]);
