@@ -334,6 +334,9 @@ uint64_t engine_turn(struct engine *e, size_t budget)
 {
 	bury(e);
 	sweep_revoked(e);
+	/* Before the timers that end streams: what is published is not taken along. */
+	if (e->draining)
+		(void)engine_turn_news(e);
 	timers_run(e);
 	bool more = fan_out(e, budget);
 	carriers_settle(e);
@@ -393,6 +396,7 @@ void engine_stop(struct engine *e)
 	struct list *next;
 
 	e->draining = true;
+	(void)engine_turn_news(e);
 	for (struct list *l = e->all.next; l != &e->all; l = next) {
 		struct conn *c = container_of(l, struct conn, link);
 

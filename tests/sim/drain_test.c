@@ -77,6 +77,35 @@ static void events_arrive_until_the_end(void **state)
 	sim_free(sim);
 }
 
+/* The last events are in the log when the signal comes, and not yet on their way. */
+static void what_was_published_before_is_told_first(void **state)
+{
+	static void (*const ends[])(struct engine * e) = {engine_stop, NULL};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		struct sim_options o = sim_defaults();
+		struct sim_peer *peers[STREAMS];
+
+		o.turn = 1;
+		struct sim *sim = sim_new(&o);
+		for (unsigned j = 0; j < STREAMS; j++)
+			peers[j] = sim_get(sim, 0, "/stream?topic=open", "");
+		publish_numbers(sim, "open", 0, 3);
+		if (ends[i])
+			ends[i](sim->workers[0].engine);
+		else
+			engine_drain(sim->workers[0].engine, 0);
+		sim_run(sim);
+		sim_pass(sim, 2 * WHEEL_TICK_MS);
+		for (unsigned j = 0; j < STREAMS; j++) {
+			expect_told("drained", peers[j]);
+			expect_numbers("all of them", &peers[j]->client, 0, 3);
+		}
+		sim_free(sim);
+	}
+}
+
 static void cut_frame_is_finished_first(void **state)
 {
 	(void)state;
@@ -257,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closes_are_spread_over_the_window),
 		cmocka_unit_test(events_arrive_until_the_end),
+		cmocka_unit_test(what_was_published_before_is_told_first),
 		cmocka_unit_test(cut_frame_is_finished_first),
 		cmocka_unit_test(idle_connections_close_at_once),
 		cmocka_unit_test(fresh_connections_may_ask_once),
