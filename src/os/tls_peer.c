@@ -254,7 +254,7 @@ ptrdiff_t tls_peer_send(struct tls_peer *p, const struct slice *parts, size_t n)
 	size_t taken = 0;
 
 	/* The kernel makes the records. */
-	if (p->ktls)
+	if (p->ktls && !p->failed)
 		return peer_send(p->socket.fd, parts, n);
 	skip_empty(&c);
 	while (c.n > 0) {
