@@ -14,7 +14,9 @@ bool pace_begin(struct engine *e, struct conn *c)
 
 	if (s->emission_rate == 0)
 		return true;
-	c->pace = malloc(sizeof(*c->pace));
+	/* A request before it on this connection may have failed only after this. */
+	if (!c->pace)
+		c->pace = malloc(sizeof(*c->pace));
 	if (!c->pace)
 		return false;
 	ratelimit_init(c->pace, s->emission_burst, s->emission_rate, e->now_ms);

@@ -82,6 +82,10 @@ static void expect_acknowledged(const struct life *life, const struct sim_peer *
 static bool live_and_die(size_t nth)
 {
 	struct sim_options o = sim_defaults();
+
+	o.limits = (struct admit_limits){.per_user = 9, .connect_rate = 9, .connect_burst = 9};
+	o.settings.emission_rate = 100;
+	o.settings.emission_burst = 2;
 	struct life life = {.sim = sim_new(&o)};
 
 	oom_arm(life.sim, nth);
