@@ -18,7 +18,7 @@
 #include "base/table.h"
 #include "base/wheel.h"
 
-#define CONNECT_RATE_MAX (128u << 10) /* addresses: about 14 MiB at the bound */
+#define CONNECT_RATE_MAX (128u << 10) /* addresses: about 16 MiB at the bound */
 
 struct connect_rate {
 	struct table buckets;
