@@ -14,8 +14,7 @@
 #include <stdint.h>
 
 #define LISTENER_BACKLOG     4096
-#define LISTENER_PATIENCE_MS 30000u /* that sent bytes may stay unacknowledged: TCP_USER_TIMEOUT   \
-				     */
+#define LISTENER_PATIENCE_MS 30000u /* for acknowledgements (TCP_USER_TIMEOUT) */
 
 /*
  * Finds out whether the port is free: SO_REUSEPORT itself would join another server of the same

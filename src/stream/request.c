@@ -288,6 +288,22 @@ static bool try_h2(struct engine *e, struct conn *c)
 	return true;
 }
 
+/* One read and what it leads to; false where nothing more is to be read now. */
+static bool read_once(struct engine *e, struct conn *c)
+{
+	ptrdiff_t n = fill(e, c);
+
+	if (n == IO_BLOCKED)
+		return false;
+	if (n == IO_GONE || n == 0) {
+		conn_close(e, c);
+		return false;
+	}
+	if (!c->h2c || !try_h2(e, c))
+		request_pump(e, c);
+	return c->x && (c->state == CONN_HEAD || c->state == CONN_BODY);
+}
+
 void request_readable(struct engine *e, struct conn *c)
 {
 	if (!c->x) {
@@ -297,20 +313,6 @@ void request_readable(struct engine *e, struct conn *c)
 		}
 		conn_deadline(e, c, e->settings->head_timeout_ms);
 	}
-	for (unsigned i = 0; i < ENGINE_READS; i++) {
-		ptrdiff_t n = fill(e, c);
-
-		if (n == IO_BLOCKED)
-			return;
-		if (n == IO_GONE || n == 0) {
-			conn_close(e, c);
-			return;
-		}
-		if (!c->h2c || !try_h2(e, c))
-			request_pump(e, c);
-		if (c->state != CONN_HEAD && c->state != CONN_BODY)
-			return;
-		if (!c->x)
-			return;
-	}
+	for (unsigned i = 0; i < ENGINE_READS && read_once(e, c); i++)
+		;
 }
