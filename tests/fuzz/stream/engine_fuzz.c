@@ -163,6 +163,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sim_options o = sim_defaults();
 	struct script s = {.rest = {(const char *)data, size > MAX_BYTES ? MAX_BYTES : size}};
 
+	/* The peers read HTTP/1.x; frames of HTTP/2 have a target of their own. */
+	o.http1 = true;
 	o.limits.streams = 3;
 	/* Every other script meets the other limits too. */
 	if (size % 2 > 0) {
