@@ -54,6 +54,7 @@ struct h2_stream {
 	char *last;  /* copied; NULL: none */
 	size_t last_len;
 	struct slice last_part;
+	size_t noted; /* of `left`, plus 1, when the session last asked; 0: it has not */
 	int32_t id;
 	bool owned;
 	bool responded;

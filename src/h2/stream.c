@@ -365,6 +365,24 @@ void h2_stream_reset(struct h2_stream *stream, uint32_t error)
 		h2_fail(s, H2_END_MEMORY);
 }
 
+void h2_session_give_up(struct h2_session *s)
+{
+	struct list *next;
+
+	require(!s->inside);
+	for (struct list *l = s->streams.next; l != &s->streams; l = next) {
+		struct h2_stream *stream = container_of(l, struct h2_stream, all);
+
+		next = l->next;
+		if (!stream->finished || stream->closed)
+			continue;
+		if (stream->noted == stream->left + 1)
+			h2_stream_reset(stream, NGHTTP2_CANCEL);
+		else
+			stream->noted = stream->left + 1;
+	}
+}
+
 void h2_stream_consume(struct h2_stream *stream, size_t n)
 {
 	if (is_open(stream) &&

@@ -175,6 +175,28 @@ static void a_closed_window_stops_one_stream_and_no_other(void **state)
 	world_free(&w);
 }
 
+/* The window stays closed: what was left to say is given up, one deadline or two later. */
+static void last_words_do_not_wait_for_ever(void **state)
+{
+	struct sim_options o = auth_options();
+	struct world w = world_of(&o, NULL, 600);
+	int32_t slow = open_stream_h2(&w);
+
+	(void)state;
+	(void)h2_peer_get(w.h, "/stream?topic=other", NULL);
+	h2_peer_run(w.h);
+	w.h->silent = true;
+	publish_all(&w, 0, 100);
+	sim_pass(w.sim, o.settings.write_timeout_ms + 100);
+	h2_peer_run(w.h);
+	check("dropped, but not told", !h2_peer_answer(w.h, slow)->closed);
+	sim_pass(w.sim, 2 * o.settings.write_timeout_ms + 100);
+	h2_peer_run(w.h);
+	check("given up", h2_peer_answer(w.h, slow)->closed);
+	check("the connection lives", !w.h->p->closed);
+	world_free(&w);
+}
+
 static void an_opened_window_goes_on_where_it_stopped(void **state)
 {
 	struct sim_options o = auth_options();
@@ -512,6 +534,7 @@ int main(void)
 		cmocka_unit_test(it_may_be_agreed_on_in_the_handshake),
 		cmocka_unit_test(a_hundred_streams_share_a_connection),
 		cmocka_unit_test(a_closed_window_stops_one_stream_and_no_other),
+		cmocka_unit_test(last_words_do_not_wait_for_ever),
 		cmocka_unit_test(an_opened_window_goes_on_where_it_stopped),
 		cmocka_unit_test(a_slow_connection_gets_every_byte),
 		cmocka_unit_test(a_connection_that_takes_nothing_is_closed),

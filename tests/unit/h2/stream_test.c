@@ -366,12 +366,12 @@ static void too_many_last_words_are_none(void **state)
 	assert_true(lab_send(&lab));
 	h2_stream_finish(stream(0), (struct slice){much, sizeof(much)});
 	for (size_t i = 1; i < 5; i++)
-		h2_stream_finish(stream(i), (struct slice){much, 20u << 20});
+		h2_stream_finish(stream(i), (struct slice){much, 5u << 19});
 	assert_true(h2_session_flush(lab.session));
-	assert_in_range(h2_session_memory(lab.session), 60u << 20, H2_MAX_LASTS + 1000000u);
+	assert_in_range(h2_session_memory(lab.session), 7u << 20, H2_MAX_LASTS + 1000000u);
 	while (lab_find(&lab, NGHTTP2_RST_STREAM, &reply))
 		waiting++;
-	assert_int_equal(waiting, 2); /* the first, and the fourth of 20 MiB */
+	assert_int_equal(waiting, 2); /* the first, and the fourth of 2.5 MiB */
 	assert_int_equal(h2_session_streams(lab.session), 3);
 	lab_fini(&lab);
 }
