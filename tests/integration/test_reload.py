@@ -110,12 +110,12 @@ class Good(ReloadCase):
         body = json.dumps({"topic": "t", "data": "half"})
         publisher.send("POST /publish HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                        f"Authorization: Bearer {KEY}\r\nContent-Type: application/json\r\n"
-                       f"Content-Length: {len(body)}\r\n\r\n{body[:5]}")
-        self.server.settle(lambda: True)
+                       f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n")
+        self.assertEqual(publisher.head()[0], 100)  # the key has been taken
         self.reload({**self.conf, "publish": {"key-file": key}})
         for _ in range(8):
             self.server.settle(lambda: True)
-        publisher.send(body[5:])
+        publisher.send(body)
         self.assertEqual(publisher.response().status, 200)
         refused = self.fetch(self.server, "POST", "/publish", (BEARER,), body)
         self.assertEqual(refused.status, 401)
