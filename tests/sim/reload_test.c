@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* New settings under open streams and begun requests; old ones are given back, and not before. */
 #include "auth.h"
+#include "h2_peer.h"
 
 #include <stdlib.h>
 
@@ -82,6 +83,36 @@ static void streams_go_on_by_the_new_settings(void **state)
 		expect_numbers("none is lost", &peers[i]->client, 0, 50);
 	}
 	end(sim, g);
+}
+
+/* One connection, one route that stays and one that goes, a request that waits for its answer. */
+static void streams_by_http_2_go_on_too(void **state)
+{
+	struct sim *sim = auth_sim();
+	struct h2_peer *h = h2_peer_new(sim_connect(sim, 0), 0);
+	int32_t stays = h2_peer_get(h, "/stream?topic=open", NULL);
+	int32_t goes = h2_peer_get(h, "/brisk?topic=open", NULL);
+	int32_t waits = h2_peer_get(h, "/stream?topic=secret", "Bearer token-of-dave");
+	struct generation *first = generation(sim), *second = generation(sim);
+
+	(void)state;
+	take(sim, first);
+	h2_peer_run(h);
+	route_of(second, "/brisk")->path = SLICE("/elsewhere");
+	take(sim, second);
+	publish_numbers(sim, "open", 0, 1);
+	h2_peer_run(h);
+	check("goes on", h2_peer_has(h, stays, "data: 0\n") && !h2_peer_answer(h, stays)->ended);
+	check("told", h2_peer_has(h, goes, "event: draining\n"));
+	check("ended", h2_peer_answer(h, goes)->ended);
+	check("a request holds what it was decided by", uses(sim, first));
+	sim_answer(sim, 0);
+	h2_peer_run(h);
+	check("answered", h2_peer_answer(h, waits)->status == 200);
+	give_back("and lets go", sim, first);
+	check("on one connection", !h->goaway && admit_connections(sim->admit) == 1);
+	h2_peer_free(h);
+	end(sim, second);
 }
 
 static void beats_follow_the_new_period(void **state)
@@ -323,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(streams_go_on_by_the_new_settings),
+		cmocka_unit_test(streams_by_http_2_go_on_too),
 		cmocka_unit_test(beats_follow_the_new_period),
 		cmocka_unit_test(new_requests_meet_all_that_is_new),
 		cmocka_unit_test(streams_of_a_removed_route_are_sent_back),
