@@ -36,6 +36,11 @@ def run(*words, stdin="", env=None):
                           timeout=TIMEOUT, env={**os.environ, **(env or {})}, check=False)
 
 
+def only_if(condition):
+    """Decorates a test, or a case, that elsewhere would have nothing to see: it is not there."""
+    return lambda test: test if condition else None
+
+
 class Lines:
     """Lines of a pipe, read by a thread; wait() takes them in order."""
 

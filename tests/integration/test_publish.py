@@ -123,9 +123,10 @@ class Answers(unittest.TestCase):
         self.check(b"", 3, "before an answer")
 
     def test_nobody_there(self):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        code, _, err = run("publish", "t", "x", "-u", f"http://127.0.0.1:{port}/", env=NO_KEY)
+        with socket.socket() as held:  # and nobody listens
+            held.bind(("127.0.0.1", 0))
+            port = held.getsockname()[1]
+            code, _, err = run("publish", "t", "x", "-u", f"http://127.0.0.1:{port}/", env=NO_KEY)
         self.assertEqual(code, 3)
         self.assertIn("refused", err)
 

@@ -14,7 +14,7 @@ import signal
 import unittest
 
 from auth_lab import Server as Issuer, json_answer
-from harness import ROOT, TIMEOUT, Connection, Stream, run
+from harness import ROOT, TIMEOUT, Connection, Stream, only_if, run
 from hub_lab import HubCase, config, is_sanitized
 from identity_lab import IdentityCase, SigningKey, jwt, key_set, need_node
 
@@ -79,15 +79,15 @@ class InForce(Sandbox, HubCase):
                 if os.geteuid() == 0:
                     self.assertEqual(got["CapBnd"], NO_CAPABILITIES)
 
+    @only_if(not is_sanitized())
     def test_no_core_file_holds_the_keys(self):
         server = self.hub()
         self.need_all(server)
         limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text(encoding="ascii")
         self.assertRegex(limits, r"Max core file size +0 +0 ")
 
+    @only_if(is_sanitized())
     def test_an_instrumented_program_says_what_it_keeps(self):
-        if not is_sanitized():
-            self.skipTest("this program is not instrumented")
         server = self.hub()
         self.assertEqual(self.told(server), (None, None))
         self.assertIn("(an instrumented program)", "\n".join(server.stderr.seen))
@@ -197,6 +197,7 @@ class Works(Sandbox, IdentityCase):
             self.assertEqual(connection.request("GET", "/healthz").response().status, 200)
         return server.stderr.seen[-2]
 
+    @only_if(not is_sanitized())
     def test_a_reload_cannot_reach_a_file_elsewhere(self):
         server = self.hub(config(publish={"key-file": self.file(self.plant("k" * 24))}))
         self.need_all(server)
@@ -204,6 +205,7 @@ class Works(Sandbox, IdentityCase):
         told = self.reload(server, config(publish={"key-file": other}))
         self.assertIn(f"'{other}': Permission denied", told)
 
+    @only_if(not is_sanitized())
     def test_a_reload_cannot_begin_to_fetch(self):
         server = self.hub()
         self.need_all(server)
@@ -212,6 +214,7 @@ class Works(Sandbox, IdentityCase):
             with self.subTest(url):
                 self.assertIn(words, self.reload(server, config(auth={"jwt": jwt(url)})))
 
+    @only_if(not is_sanitized())
     def test_a_reload_cannot_change_to_https(self):
         with Issuer(json_answer({"keys": []})) as issuer:
             server = self.hub(config(auth={"jwt": jwt(issuer.url())}))

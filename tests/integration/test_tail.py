@@ -131,14 +131,15 @@ class Reconnect(unittest.TestCase):
         self.assertEqual(lab.requests[0].fields["last-event-id"], "x9")
 
     def test_nobody_there_is_unreachable(self):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        code, _, err = run("tail", "--no-reconnect", f"http://127.0.0.1:{port}/")
-        self.assertEqual(code, 3)
-        self.assertIn("cannot connect: Connection refused", err)
-        code, _, err = run("tail", "--max-time", "100ms", f"http://127.0.0.1:{port}/")
-        self.assertEqual(code, 3)
-        self.assertIn("reconnecting in", err)
+        with socket.socket() as held:  # and nobody listens
+            held.bind(("127.0.0.1", 0))
+            port = held.getsockname()[1]
+            code, _, err = run("tail", "--no-reconnect", f"http://127.0.0.1:{port}/")
+            self.assertEqual(code, 3)
+            self.assertIn("cannot connect: Connection refused", err)
+            code, _, err = run("tail", "--max-time", "100ms", f"http://127.0.0.1:{port}/")
+            self.assertEqual(code, 3)
+            self.assertIn("reconnecting in", err)
 
     def test_quiet_says_nothing_of_connections(self):
         with Lab(STREAM + b"retry: 1\ndata: a\n\n", STREAM + b"data: b\n\n") as lab:

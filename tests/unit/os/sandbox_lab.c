@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -104,6 +105,13 @@ int lab_status_of(const struct lab_plan *p, int (*act)(void))
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return status;
+}
+
+bool lab_keeps_all(void)
+{
+	struct sandbox_state can = lab_able();
+
+	return can.seccomp_why && strcmp(can.seccomp_why, "an instrumented program") == 0;
 }
 
 struct sandbox_state lab_able(void)

@@ -42,5 +42,7 @@ struct sandbox_state lab_enter(const struct lab_plan *p);
 int lab_status_of(const struct lab_plan *p, int (*act)(void));
 /* What this kernel and build can do, found out by a child. */
 struct sandbox_state lab_able(void);
+/* True in an instrumented build, which keeps files and system calls: nothing is taken away. */
+bool lab_keeps_all(void);
 /* `want`: an exit code, LAB_KILLED or LAB_ABORTS. */
 bool lab_ends_as(int status, int want);
