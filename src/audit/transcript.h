@@ -16,7 +16,8 @@
 #include <stdint.h>
 
 #define TRANSCRIPT_MAX_HEAD    65536u /* bytes; what is longer is an endless head */
-#define TRANSCRIPT_MAX_FIELDS  512u
+#define TRANSCRIPT_MAX_FIELDS  128u
+#define TRANSCRIPT_MAX_MEMORY  (4u << 20)   /* bytes of all that one transcript keeps */
 #define TRANSCRIPT_MAX_BODY    (256u << 10) /* bytes that are kept; more is counted */
 #define TRANSCRIPT_MAX_READS   4096u        /* kept; later ones are counted */
 #define TRANSCRIPT_MAX_RECORDS 2048u        /* events, comments, retries; later ones are counted */
@@ -138,6 +139,7 @@ struct probe_request {
 	struct slice last_event_id; /* ptr NULL: none */
 	enum probe_credential credential;
 	bool origin_allowed; /* `origin` is the one that the stream is meant to allow */
+	bool expect_refusal; /* made to be refused, so 200 is not wanted */
 };
 
 struct probe_tls {
