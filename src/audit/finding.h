@@ -10,12 +10,6 @@
 #define FINDING_MAX_FIX      512u
 #define AUDIT_MAX_FINDINGS   512u
 
-enum confidence {
-	CONFIDENCE_HIGH,   /* a fact of the wire */
-	CONFIDENCE_MEDIUM, /* inferred from timing */
-	CONFIDENCE_LOW,    /* a guess by names or patterns */
-};
-
 struct finding {
 	const struct rule *rule;
 	enum verdict verdict;
@@ -32,5 +26,3 @@ struct finding {
 	/* Set behind the judging. */
 	bool ignored; /* by --ignore or --baseline: does not count */
 };
-
-struct slice confidence_name(enum confidence confidence);

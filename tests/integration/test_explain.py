@@ -13,7 +13,7 @@ OK, USAGE = 0, 2
 
 def ids_of(table):
     text = (ROOT / "src" / "policy" / table).read_text()
-    return re.findall(r'^X\((?:\w+, "(?=G))?([AG]\d+)', text, re.MULTILINE)
+    return re.findall(r'^(?:X|RUN)\((?:\w+, "(?=G))?([AG]\d+)', text, re.MULTILINE)
 
 
 class Explain(harness.TestCase):
