@@ -263,8 +263,9 @@ struct transcript {
 
 	enum ending ending;
 	uint32_t ending_code;
-	unsigned leaks;   /* enum leak */
-	unsigned retried; /* times that 429 or 503 was answered before, and waited out */
+	bool credential_withheld; /* the peer's certificate is not trusted, or plain http */
+	unsigned leaks;           /* enum leak */
+	unsigned retried;         /* times that 429 or 503 was answered before, and waited out */
 
 	struct arena arena; /* the owner of all slices */
 };
