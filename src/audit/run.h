@@ -47,6 +47,8 @@ struct audit_run {
 	bool origin_given;
 	bool has_cookie;
 	bool has_bearer;
+	/* Unix seconds at which the first credential runs out; 0: not known. */
+	int64_t credential_end_s;
 	bool has_second;
 	bool has_ticket_url;
 	bool inject;
