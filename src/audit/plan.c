@@ -80,6 +80,12 @@ void plan_fini(struct plan *plan)
 
 /* One spec. */
 
+static void shorten(uint32_t *ms, uint64_t most)
+{
+	if (*ms > most)
+		*ms = (uint32_t)most;
+}
+
 struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 {
 	const struct audit_settings *s = plan->settings;
@@ -99,9 +105,10 @@ struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 				    .span_ms = probe->span_ms};
 	if (s->quick) {
 		spec->head_ms = stream ? QUICK_STREAM_HEAD_MS : QUICK_HEAD_MS;
-		if (spec->span_ms > PROBE_QUICK_SPAN_MS)
-			spec->span_ms = PROBE_QUICK_SPAN_MS;
+		shorten(&spec->span_ms, PROBE_QUICK_SPAN_MS);
 	}
+	if (s->span_ms)
+		shorten(&spec->span_ms, s->span_ms);
 	plan_add_field(spec, SLICE("User-Agent"), SLICE("sluice-audit/" SLUICE_VERSION));
 	plan_accept(spec, stream_type);
 	plan_add_field(spec, SLICE("Cache-Control"), SLICE("no-cache"));
@@ -235,12 +242,17 @@ static void add_vias(struct plan *plan)
 
 static void plan_stream(struct plan *plan)
 {
+	const struct audit_settings *s = plan->settings;
 	struct probe_spec *spec;
 
 	(void)plan_add(plan, PROBE_BASELINE);
 	spec = plan_add(plan, PROBE_REPEAT);
-	if (spec)
-		spec->delay_ms = plan->settings->quick ? QUICK_REPEAT_MS : REPEAT_DELAY_MS;
+	if (spec) {
+		spec->delay_ms = s->quick ? QUICK_REPEAT_MS : REPEAT_DELAY_MS;
+		/* A shorter look at the stream: both still overlap. */
+		if (s->span_ms)
+			shorten(&spec->delay_ms, s->span_ms / 2);
+	}
 	add_vias(plan);
 }
 

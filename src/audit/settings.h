@@ -56,6 +56,7 @@ struct audit_settings {
 	struct url page;
 	struct slice page_text;
 	uint64_t soak_ms;
+	uint64_t span_ms; /* a stream is watched for no longer; 0: as probes.def has it */
 	struct audit_way ways[AUDIT_MAX_RULES_OF_WAY];
 	size_t way_count;
 	struct slice unix_socket; /* ptr NULL: none */

@@ -42,6 +42,8 @@ const struct option_row audit_options[] = {
 			    "Do not count findings that are in this report (--format json)"},
 	[AUDIT_IGNORE] = {"ignore", 0, "FILE",
 			  "Do not count these: lines of 'RULE [HOP] [until=YYYY-MM-DD] # reason'"},
+	[AUDIT_SPAN] = {"span", 0, "DURATION",
+			"Watch each stream for no longer; up to 12s are usual, and tell more"},
 	[AUDIT_SOAK] = {"soak", 0, "DURATION", "Then watch the stream for so long"},
 	[AUDIT_INJECT] = {"inject", 0, NULL,
 			  "Try to inject a made-up event; for endpoints of your own"},
@@ -223,6 +225,8 @@ static int read_limits(const struct args *args, struct audit_settings *s)
 	if (!args_number(args, AUDIT_BUDGET, 1, AUDIT_MAX_TRANSCRIPTS, &budget) ||
 	    !args_duration(args, AUDIT_DELAY, &s->delay_ms) ||
 	    !args_duration(args, AUDIT_SOAK, &s->soak_ms))
+		return EXIT_USAGE;
+	if (args_has(args, AUDIT_SPAN) && !args_duration(args, AUDIT_SPAN, &s->span_ms))
 		return EXIT_USAGE;
 	if (s->soak_ms > MAX_SOAK_MS)
 		return usage_error(args, "--soak is longer than a day");
