@@ -220,7 +220,7 @@ enum verdict judge_shed_by_status(const struct audit_run *run, struct finding *f
 		tell_answer(f, t);
 		return VERDICT_FAIL;
 	}
-	return run->transcript_count > 0 ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+	return baseline_of(run, 0) == NULL ? no_answer(run, f, PROBE_BASELINE) : VERDICT_PASS;
 }
 
 enum verdict judge_foreign_body(const struct audit_run *run, struct finding *f)
