@@ -3,6 +3,7 @@
 #include "cmd/command.h"
 
 #include "cmd/serve.h"
+#include "cmd/serve_canary.h"
 #include "cmd/serve_demo.h"
 #include "os/entropy.h"
 #include "os/fdlimit.h"
@@ -28,6 +29,8 @@ const struct option_row serve_options[] = {
 			  .repeat = true},
 	[SERVE_WORKERS] = {"workers", 0, "N", "Threads, 1 to 256 (default: one a core)"},
 	[SERVE_DEMO] = {"demo", 0, NULL, "Serve a ticking public topic and a page that shows it"},
+	[SERVE_CANARY] = {"canary", 0, NULL,
+			  "Serve " SERVE_CANARY_PATH ", whose events say when they were sent"},
 	[SERVE_CHECK] = {"check", 0, NULL, "Judge the configuration and end; 2 if it is refused"},
 	{NULL},
 };
@@ -121,6 +124,8 @@ static int init(struct server *s)
 
 	serve_admin_init(&s->admin);
 	s->started_ms = now_ms();
+	s->canary.origin_ns = monotonic_ns();
+	s->canary.seq = 1;
 	s->set.fd = -1;
 	s->signal_fd = -1;
 	s->hangup_fd = -1;
@@ -177,11 +182,16 @@ static void end(struct server *s)
 
 /* Running. */
 
+static void wake_workers(struct server *s)
+{
+	for (size_t i = 0; i < s->shared.worker_count; i++)
+		worker_wake(&s->shared.workers[i]);
+}
+
 static void set_phase(struct server *s, enum serve_phase phase)
 {
 	atomic_store(&s->shared.phase, (int)phase);
-	for (size_t i = 0; i < s->shared.worker_count; i++)
-		worker_wake(&s->shared.workers[i]);
+	wake_workers(s);
 }
 
 /* The first signal drains, a second one does not wait. */
@@ -215,6 +225,23 @@ static void on_hangup(struct server *s)
 	auth_service_reload(service);
 }
 
+static uint64_t canary_due_ns(const struct server *s)
+{
+	return s->canary.origin_ns + s->canary.seq * SERVE_CANARY_PERIOD_MS * 1000000;
+}
+
+/* By the schedule, not by what was sent before: a late event delays no other. */
+static void tick_canary(struct server *s)
+{
+	uint64_t now_ns = monotonic_ns();
+
+	if (!s->generation->setup.canary || s->deadline_ms > 0 || now_ns < canary_due_ns(s))
+		return;
+	serve_canary_tick(s->shared.log, s->canary.seq++, now_ns / 1000000,
+			  now_ns - s->canary.origin_ns, wallclock_ns());
+	wake_workers(s);
+}
+
 static void tick(struct server *s)
 {
 	uint64_t now = now_ms();
@@ -224,8 +251,7 @@ static void tick(struct server *s)
 	s->next_tick_ms = now + SERVE_DEMO_PERIOD_MS;
 	serve_demo_tick(s->shared.log, ++s->ticks, now, s->started_ms, wallclock_ms(),
 			admit_streams(s->shared.admit));
-	for (size_t i = 0; i < s->shared.worker_count; i++)
-		worker_wake(&s->shared.workers[i]);
+	wake_workers(s);
 }
 
 static uint64_t next_deadline_ns(const struct server *s)
@@ -238,7 +264,10 @@ static uint64_t next_deadline_ns(const struct server *s)
 		due_ms = s->next_tick_ms;
 	if (s->admin.due_ms < due_ms)
 		due_ms = s->admin.due_ms;
-	return due_ms < NEVER_MS ? due_ms * 1000000 : UINT64_MAX;
+	uint64_t due_ns = due_ms < NEVER_MS ? due_ms * 1000000 : UINT64_MAX;
+	if (s->generation->setup.canary && s->deadline_ms == 0 && canary_due_ns(s) < due_ns)
+		due_ns = canary_due_ns(s);
+	return due_ns;
 }
 
 static void handle(struct server *s, const void *owner)
@@ -263,6 +292,7 @@ static void wait_for_end(struct server *s)
 			handle(s, events[i].owner);
 		serve_admin_turn(&s->admin);
 		tick(s);
+		tick_canary(s);
 		if (s->deadline_ms > 0 && now_ms() >= s->deadline_ms) {
 			s->deadline_ms = NEVER_MS;
 			set_phase(s, SERVE_STOPPING);

@@ -18,6 +18,10 @@ struct server {
 	uint64_t started_ms;
 	uint64_t next_tick_ms;
 	uint64_t ticks;
+	struct {
+		uint64_t origin_ns; /* monotonic, of the first event less a period */
+		uint64_t seq;       /* of the next event */
+	} canary;
 	uint64_t deadline_ms; /* of the drain; 0: not draining */
 };
 

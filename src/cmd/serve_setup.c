@@ -188,6 +188,7 @@ int serve_setup(const struct args *args, const struct serve_setup *before, struc
 	keys_init(&s->publishers);
 	keys_init(&s->subscribers);
 	s->demo = args_has(args, SERVE_DEMO);
+	s->canary = args_has(args, SERVE_CANARY);
 	s->check = args_has(args, SERVE_CHECK);
 	int code = report ? read_conf(args, s, report) : EXIT_USAGE;
 	if (code == EXIT_OK)

@@ -23,6 +23,7 @@ struct serve_setup {
 	struct siphash_key hash;       /* of principals, random */
 	char made_key[SERVE_KEY_TEXT]; /* empty: a key was given */
 	bool demo;
+	bool canary;
 	bool check;
 };
 
@@ -42,5 +43,6 @@ enum serve_option {
 	SERVE_LISTEN,
 	SERVE_WORKERS,
 	SERVE_DEMO,
+	SERVE_CANARY,
 	SERVE_CHECK,
 };
