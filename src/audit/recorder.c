@@ -229,7 +229,7 @@ static enum recorder_step start_body(struct recorder *r, struct slice rest)
 /* True where another look at the head is worth it: a line has ended, or too much has come. */
 static bool worth_a_look(const struct recorder *r, struct slice more)
 {
-	return r->head.len < 16 || slice_find(more, '\n') < more.len ||
+	return r->head.len - more.len < 16 || slice_find(more, '\n') < more.len ||
 	       r->head.len == TRANSCRIPT_MAX_HEAD;
 }
 

@@ -246,6 +246,8 @@ void report_text(struct writer *w, const struct report *r)
 	put_grade(w, r);
 	while (report_next(&walk, &f))
 		put_finding(w, r, f);
-	put_inconclusive(w, r);
+	/* Without an answer nothing is decided, and a list of all rules tells nothing. */
+	if (r->run->shortage != SHORTAGE_UNREACHABLE)
+		put_inconclusive(w, r);
 	put_sum(w, r);
 }

@@ -5,7 +5,7 @@
 #include "audit/redact.h"
 #include "audit/routes.h"
 #include "audit/ticket.h"
-#include "base/require.h"
+#include "base/base64url.h"
 #include "base/text.h"
 #include "os/monotonic.h"
 #include "os/wallclock.h"
@@ -316,6 +316,19 @@ static void add_credential_secrets(struct recorder_secrets *secrets,
 	}
 }
 
+/* What a JWT says of its own end; 0: it is none, or does not say. */
+static int64_t end_of_bearer(const struct audit_credential *c)
+{
+	struct slice token = http_fields_get(c->fields, c->count, SLICE("Authorization"));
+	uint8_t room[4096];
+	size_t len = 0;
+
+	(void)slice_cut(&token, '.');
+	if (!token.ptr || base64url_decode(slice_cut(&token, '.'), room, sizeof(room), &len))
+		return 0;
+	return ticket_number((struct slice){(const char *)room, len}, SLICE("\"exp\""));
+}
+
 static bool has_field(const struct audit_credential *c, struct slice name)
 {
 	return http_fields_get(c->fields, c->count, name).ptr != NULL;
@@ -332,6 +345,7 @@ static void describe(struct audit_run *run, const struct audit_settings *s, cons
 	run->credentials_mode = run->has_cookie || s->profile == PROFILE_COOKIE;
 	run->origin = arena_copy(&run->arena, plan->origin);
 	run->origin_given = s->origin.ptr != NULL;
+	run->credential_end_s = end_of_bearer(&s->first);
 	run->has_second = s->second.count > 0;
 	run->has_ticket_url = s->has_ticket_url;
 	run->inject = s->inject;

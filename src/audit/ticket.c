@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/ticket.h"
 
+#include "base/text.h"
+
 #define MAX_TICKET 4096u /* bytes */
 
 static struct slice after_key(struct slice body, struct slice key)
@@ -53,4 +55,18 @@ struct slice ticket_find(struct slice body)
 	if (!fits_query(ticket))
 		ticket = value_of(body, SLICE("\"token\""));
 	return fits_query(ticket) ? ticket : SLICE("");
+}
+
+int64_t ticket_number(struct slice json, struct slice key)
+{
+	struct slice rest = skip_space(after_key(json, key));
+	uint64_t n = 0;
+	size_t digits = 0;
+
+	if (!slice_starts(rest, SLICE(":")))
+		return 0;
+	rest = skip_space(slice_from(rest, 1));
+	while (digits < rest.len && ascii_is_digit(rest.ptr[digits]))
+		digits++;
+	return !parse_u64(slice_upto(rest, digits), &n) && n < INT64_MAX ? (int64_t)n : 0;
 }
