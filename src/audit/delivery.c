@@ -134,9 +134,8 @@ static void measure_medians(const struct bursts *b, struct delivery *d)
 	d->median_events = (uint32_t)delivery_median(values, n);
 }
 
-bool delivery_sent_ms(struct slice data, uint64_t *ret_ms)
+bool delivery_number(struct slice data, struct slice key, uint64_t *ret)
 {
-	static const struct slice key = SLICE_INIT("\"sentMs\":");
 	size_t digits = 0;
 
 	while (data.len > 0 && !slice_starts(data, key))
@@ -144,7 +143,19 @@ bool delivery_sent_ms(struct slice data, uint64_t *ret_ms)
 	data = slice_trim(slice_from(data, key.len));
 	while (digits < data.len && ascii_is_digit(data.ptr[digits]))
 		digits++;
-	return parse_u64(slice_upto(data, digits), ret_ms) == OK;
+	return parse_u64(slice_upto(data, digits), ret) == OK;
+}
+
+bool delivery_sent_ns(struct slice data, uint64_t *ret_ns)
+{
+	uint64_t ms;
+
+	if (delivery_number(data, SLICE("\"sinceNs\":"), ret_ns))
+		return true;
+	if (!delivery_number(data, SLICE("\"sentMs\":"), &ms) || ms > UINT64_MAX / NS_PER_MS)
+		return false;
+	*ret_ns = ms * NS_PER_MS;
+	return true;
 }
 
 /* Clocks may differ by any amount: only what one delay has above another is known. */
@@ -152,19 +163,19 @@ static void measure_lag(const struct transcript *t, struct delivery *d)
 {
 	uint64_t lags[TRANSCRIPT_MAX_RECORDS];
 	uint64_t smallest = UINT64_MAX;
-	uint64_t first_ms = 0;
+	uint64_t first_ns = 0;
 
 	for (size_t i = 0; i < t->record_count; i++) {
-		uint64_t ms;
+		uint64_t sent_ns;
 
 		if (t->records[i].kind != RECORD_EVENT ||
-		    !delivery_sent_ms(t->records[i].data, &ms) ||
+		    !delivery_sent_ns(t->records[i].data, &sent_ns) ||
 		    d->stamped == TRANSCRIPT_MAX_RECORDS)
 			continue;
 		if (d->stamped == 0)
-			first_ms = ms;
+			first_ns = sent_ns;
 		/* Wraps where an event was sent before the first: unsigned arithmetic undoes it. */
-		lags[d->stamped] = t->records[i].t_ns - (ms - first_ms) * NS_PER_MS + (1ULL << 62);
+		lags[d->stamped] = t->records[i].t_ns - (sent_ns - first_ns) + (1ULL << 62);
 		if (lags[d->stamped] < smallest)
 			smallest = lags[d->stamped];
 		d->stamped++;

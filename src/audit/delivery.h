@@ -24,7 +24,7 @@ struct delivery {
 	uint64_t median_gap_ns; /* between bursts; 0: less than two */
 	uint32_t median_events; /* in a burst */
 	uint32_t quantum;       /* bytes of a buffer that the bursts fill; 0: none is seen */
-	size_t stamped;         /* events with a send time in them ("sentMs") */
+	size_t stamped;         /* events with a send time in them */
 	uint64_t lag_spread_ns; /* of those: the latest less the earliest delay */
 	uint64_t lag_median_ns; /* of those: the middle delay above the smallest */
 };
@@ -38,8 +38,13 @@ bool delivery_is_bursty(const struct delivery *d);
 bool delivery_is_at_end(const struct transcript *t);
 /* From the request to the head. 0: no head. */
 uint64_t delivery_head_ns(const struct transcript *t);
-/* The value of "sentMs" in JSON data: when the event was sent, in Unix ms. False: none. */
-bool delivery_sent_ms(struct slice data, uint64_t *ret_ms);
+/* The digits behind `key` ("\"seq\":") in JSON data. False: it is not there. */
+bool delivery_number(struct slice data, struct slice key, uint64_t *ret);
+/*
+ * When an event was sent, by a clock that only its sender knows: "sinceNs" in JSON data, else
+ * "sentMs". False: it does not say.
+ */
+bool delivery_sent_ns(struct slice data, uint64_t *ret_ns);
 /* The middle of `n` values; sorts them. 0 for none. */
 uint64_t delivery_median(uint64_t *values, size_t n);
 /* The smallest value that `percent` of `n` sorted values do not pass. 0 for none. */

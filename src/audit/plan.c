@@ -225,15 +225,18 @@ bool plan_wants(const struct plan *plan, enum probe_kind kind, enum probe_stage 
 
 /* STAGE_STREAM */
 
-static void add_vias(struct plan *plan)
+/* One for each hop of --via; `coding` ptr NULL: none. */
+static void add_vias(struct plan *plan, enum probe_kind kind, struct slice coding)
 {
 	const struct audit_settings *s = plan->settings;
 
 	for (size_t i = 0; i < s->via_count; i++) {
-		struct probe_spec *spec = plan_add(plan, PROBE_VIA);
+		struct probe_spec *spec = plan_add(plan, kind);
 
 		if (!spec)
 			return;
+		if (coding.ptr)
+			plan_add_field(spec, SLICE("Accept-Encoding"), coding);
 		spec->variant = s->vias[i].name;
 		spec->hop = i + 1;
 		spec->url = s->via_urls[i];
@@ -253,7 +256,7 @@ static void plan_stream(struct plan *plan)
 		if (s->span_ms)
 			shorten(&spec->delay_ms, s->span_ms / 2);
 	}
-	add_vias(plan);
+	add_vias(plan, PROBE_VIA, SLICE_NONE);
 }
 
 /* STAGE_STREAMS */
@@ -298,6 +301,8 @@ static void plan_streams(struct plan *plan)
 	struct probe_spec *spec;
 
 	add_coded(plan, PROBE_GZIP, SLICE("gzip"));
+	if (plan_wants(plan, PROBE_VIA_GZIP, STAGE_STREAMS))
+		add_vias(plan, PROBE_VIA_GZIP, SLICE("gzip"));
 	add_coded(plan, PROBE_BR, SLICE("br"));
 	add_coded(plan, PROBE_ZSTD, SLICE("zstd"));
 	spec = add_wanted(plan, PROBE_HTTP10, STAGE_STREAMS);

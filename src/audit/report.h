@@ -10,7 +10,12 @@
 #define REPORT_FORMAT_MAP(X)                                                                       \
 	X(REPORT_TEXT, "text", report_text)                                                        \
 	X(REPORT_JSON, "json", report_json)                                                        \
-	X(REPORT_JSONL, "jsonl", report_jsonl)
+	X(REPORT_JSONL, "jsonl", report_jsonl)                                                     \
+	X(REPORT_SARIF, "sarif", report_sarif)                                                     \
+	X(REPORT_JUNIT, "junit", report_junit)                                                     \
+	X(REPORT_MARKDOWN, "markdown", report_markdown)                                            \
+	X(REPORT_GITHUB, "github", report_github)                                                  \
+	X(REPORT_HTML, "html", report_html)
 
 enum report_format {
 #define X(symbol, name, put) symbol,
@@ -58,5 +63,8 @@ void report_visible(struct writer *w, struct slice s);
 struct slice report_shortage(const struct report *report);
 /* "GET /stream, Origin: null, Accept: ...": what a transcript sent, in one line. */
 void report_request(struct writer *w, const struct transcript *t);
+/* The table of hops: lines, and members of an object; nothing without --via. */
+void report_hops_text(struct writer *w, const struct audit_run *run);
+void report_hops_json(struct writer *w, const struct audit_run *run);
 /* 12.3 s, 250 ms */
 void report_time(struct writer *w, uint64_t ns);

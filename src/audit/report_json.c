@@ -79,6 +79,7 @@ static void put_frame(struct writer *w, const struct report *r)
 	put_number(w, SLICE("requests"), run->requests);
 	put_json_next(w, SLICE("version"), SLICE("" SLUICE_VERSION));
 	put_outcome(w, audit_find(run, PROBE_BASELINE));
+	report_hops_json(w, run);
 }
 
 static void put_request(struct writer *w, const struct report *r, const struct finding *f)

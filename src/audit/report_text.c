@@ -244,6 +244,7 @@ void report_text(struct writer *w, const struct report *r)
 
 	put_target(w, r);
 	put_grade(w, r);
+	report_hops_text(w, r->run);
 	while (report_next(&walk, &f))
 		put_finding(w, r, f);
 	/* Without an answer nothing is decided, and a list of all rules tells nothing. */
