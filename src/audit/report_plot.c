@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit/report_plot.h"
+
+#include "audit/delivery.h"
+#include "audit/markup.h"
+
+/* In units of the drawing. */
+#define LABEL_WIDTH 1800u
+#define TIME_WIDTH  7900u
+#define LANE_HEIGHT 360u
+#define MARK_MIN    60u
+#define MARK_STEP   14u /* for each doubling of the bytes */
+#define MARK_WIDTH  16u
+#define AXIS_HEIGHT 300u
+#define MAX_GRID    12u
+
+struct plot {
+	const struct transcript *lanes[PLOT_MAX_LANES];
+	size_t count;
+	uint64_t span_ns;
+};
+
+static bool is_drawn(const struct transcript *t)
+{
+	return transcript_is_stream(t) && t->read_count > 0 &&
+	       (t->kind <= PROBE_OTHER_FAMILY || t->kind == PROBE_VIA || t->kind == PROBE_SOAK ||
+		t->kind == PROBE_RESUME);
+}
+
+static struct plot plan(const struct audit_run *run)
+{
+	struct plot plot = {.count = 0, .span_ns = NS_PER_S};
+
+	for (size_t i = 0; i < run->transcript_count && plot.count < PLOT_MAX_LANES; i++) {
+		const struct transcript *t = &run->transcripts[i];
+
+		if (!is_drawn(t))
+			continue;
+		plot.lanes[plot.count++] = t;
+		if (t->end_ns > t->sent_ns && t->end_ns - t->sent_ns > plot.span_ns)
+			plot.span_ns = t->end_ns - t->sent_ns;
+	}
+	return plot;
+}
+
+static uint64_t x_of(const struct plot *plot, uint64_t since_ns)
+{
+	uint64_t at = since_ns < plot->span_ns ? since_ns : plot->span_ns;
+
+	/* In ms: the product stays small whatever the span is. */
+	return LABEL_WIDTH + at / NS_PER_MS * TIME_WIDTH / (plot->span_ns / NS_PER_MS);
+}
+
+static void put_number(struct writer *w, struct slice name, uint64_t value)
+{
+	put_char(w, ' ');
+	put(w, name);
+	put(w, SLICE("=\""));
+	put_u64(w, value);
+	put_char(w, '"');
+}
+
+static void put_rect(struct writer *w, struct slice kind, uint64_t x, uint64_t y, uint64_t width,
+		     uint64_t height)
+{
+	put(w, SLICE("<rect class=\""));
+	put(w, kind);
+	put_char(w, '"');
+	put_number(w, SLICE("x"), x);
+	put_number(w, SLICE("y"), y);
+	put_number(w, SLICE("width"), width);
+	put_number(w, SLICE("height"), height);
+	put(w, SLICE("/>"));
+}
+
+static uint64_t mark_height(uint32_t bytes)
+{
+	uint64_t height = MARK_MIN;
+
+	for (; bytes > 1; bytes /= 2)
+		height += MARK_STEP;
+	return height < LANE_HEIGHT - 60 ? height : LANE_HEIGHT - 60;
+}
+
+static void put_reads(struct writer *w, const struct plot *plot, const struct transcript *t,
+		      uint64_t floor_y)
+{
+	size_t n = t->read_count < PLOT_MAX_MARKS ? t->read_count : PLOT_MAX_MARKS;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t since = t->reads[i].t_ns > t->sent_ns ? t->reads[i].t_ns - t->sent_ns : 0;
+		uint64_t height = mark_height(t->reads[i].body);
+
+		put_rect(w, SLICE("read"), x_of(plot, since), floor_y - height, MARK_WIDTH, height);
+	}
+}
+
+static void put_label(struct writer *w, const struct report *r, const struct transcript *t,
+		      uint64_t floor_y)
+{
+	put(w, SLICE("<text x=\"0\""));
+	put_number(w, SLICE("y"), floor_y - 90);
+	put_char(w, '>');
+	put_markup(w, t->hop == 0 ? probes[t->kind].name : r->run->hops[t->hop].name);
+	if (t->variant.len > 0) {
+		put_char(w, ' ');
+		put_markup(w, t->variant);
+	}
+	put(w, SLICE("</text>"));
+}
+
+static void put_lane(struct writer *w, const struct report *r, const struct plot *plot, size_t lane)
+{
+	const struct transcript *t = plot->lanes[lane];
+	uint64_t floor_y = (lane + 1) * LANE_HEIGHT;
+
+	put(w, SLICE("<g>"));
+	put_label(w, r, t, floor_y);
+	put_rect(w, SLICE("floor"), LABEL_WIDTH, floor_y, TIME_WIDTH, 6);
+	if (t->head_ns > t->sent_ns)
+		put_rect(w, SLICE("head"), x_of(plot, t->head_ns - t->sent_ns),
+			 floor_y - LANE_HEIGHT + 60, MARK_WIDTH, LANE_HEIGHT - 60);
+	put_reads(w, plot, t, floor_y);
+	if (t->ending != ENDING_WE_CUT && t->end_ns > t->sent_ns)
+		put_rect(w, SLICE("end"), x_of(plot, t->end_ns - t->sent_ns),
+			 floor_y - LANE_HEIGHT + 60, MARK_WIDTH * 2, LANE_HEIGHT - 60);
+	put(w, SLICE("</g>\n"));
+}
+
+/* Seconds between two lines of the grid: 1, 2, 5, 10, 20, ... */
+static uint64_t grid_step_s(uint64_t span_s)
+{
+	static const uint64_t steps[] = {1, 2, 5};
+	uint64_t scale = 1;
+
+	for (size_t i = 0;; i++) {
+		uint64_t step = steps[i % 3] * scale;
+
+		if (span_s / step <= MAX_GRID)
+			return step;
+		if (i % 3 == 2)
+			scale *= 10;
+	}
+}
+
+static void put_axis(struct writer *w, const struct plot *plot)
+{
+	uint64_t span_s = plot->span_ns / NS_PER_S;
+	uint64_t step = grid_step_s(span_s);
+	uint64_t bottom = plot->count * LANE_HEIGHT;
+
+	for (uint64_t s = 0; s <= span_s; s += step) {
+		put_rect(w, SLICE("grid"), x_of(plot, s * NS_PER_S), 0, 4, bottom);
+		put(w, SLICE("<text class=\"time\""));
+		put_number(w, SLICE("x"), x_of(plot, s * NS_PER_S));
+		put_number(w, SLICE("y"), bottom + 200);
+		put_char(w, '>');
+		put_u64(w, s);
+		put(w, SLICE(" s</text>"));
+	}
+	put_char(w, '\n');
+}
+
+void report_plot(struct writer *w, const struct report *r)
+{
+	struct plot plot = plan(r->run);
+
+	if (plot.count == 0)
+		return;
+	put(w, SLICE("<h2>Arrivals</h2>\n<svg role=\"img\" aria-label=\"When the bytes of each "
+		     "stream arrived\" viewBox=\"0 0 10000 "));
+	put_u64(w, plot.count * LANE_HEIGHT + AXIS_HEIGHT);
+	put(w, SLICE("\">\n"));
+	put_axis(w, &plot);
+	for (size_t i = 0; i < plot.count; i++)
+		put_lane(w, r, &plot, i);
+	put(w, SLICE("</svg>\n<p class=\"legend\">Each bar is a read, higher for more bytes; "
+		     "<b class=\"head\">the head</b>; <b class=\"end\">the end, where the server "
+		     "made it</b>.</p>\n"));
+}
