@@ -101,13 +101,14 @@ static void end_block(struct grammar_scan *g)
 static void judge_line(struct grammar_scan *g)
 {
 	struct slice line = {g->kept, g->kept_len};
-	struct slice front = line;
 
 	if (g->line == 1 && slice_starts(line, bom)) {
 		line = slice_from(line, bom.len);
 		g->line_len -= bom.len;
-	} else if (slice_starts(front, bom)) {
+	} else if (slice_starts(line, bom)) {
+		/* It makes a field that nobody knows: one note is enough. */
 		note(g, GRAMMAR_LATE_BOM);
+		return;
 	}
 	if (g->line_len == 0) {
 		end_block(g);
