@@ -45,7 +45,7 @@ void put_markup(struct writer *w, struct slice text)
 
 void put_plain_markdown(struct writer *w, struct slice text)
 {
-	static const struct slice marks = SLICE_INIT("\\`*_[]<>|#");
+	static const struct slice marks = SLICE_INIT("\\`*_[]<>|#&~!");
 
 	while (text.len > 0) {
 		size_t n = 0;
@@ -59,4 +59,52 @@ void put_plain_markdown(struct writer *w, struct slice text)
 		}
 		text = slice_from(text, n);
 	}
+}
+
+/* The longest run of ` in it. */
+static size_t longest_fence(struct slice text)
+{
+	size_t longest = 0, run = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		run = text.ptr[i] == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	return longest;
+}
+
+static void put_fence(struct writer *w, size_t n)
+{
+	while (n-- > 0)
+		put_char(w, '`');
+}
+
+/* A bar ends a cell, in code too, and what takes \| for one differs by renderer. */
+static void put_cell_code(struct writer *w, struct slice text)
+{
+	while (text.ptr) {
+		report_visible(w, slice_cut(&text, '|'));
+		put(w, text.ptr ? SLICE("\\x7c") : SLICE(""));
+	}
+}
+
+void put_code_markdown(struct writer *w, struct slice text, bool in_table)
+{
+	size_t fence = longest_fence(text) + 1;
+	/* Else its own ` would belong to the fence; a renderer takes the space off again. */
+	bool padded = slice_starts(text, SLICE("`")) || slice_ends(text, SLICE("`"));
+	struct slice pad = padded ? SLICE(" ") : SLICE("");
+
+	if (text.len == 0) {
+		put_char(w, '-');
+		return;
+	}
+	put_fence(w, fence);
+	put(w, pad);
+	if (in_table)
+		put_cell_code(w, text);
+	else
+		report_visible(w, text);
+	put(w, pad);
+	put_fence(w, fence);
 }

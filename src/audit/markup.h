@@ -9,5 +9,10 @@
  * controls as \xNN, what is not UTF-8 as U+FFFD.
  */
 void put_markup(struct writer *w, struct slice text);
-/* Text for a line or a table cell of Markdown: what it would read as its own is escaped. */
+/* Our own prose in Markdown: what it would read as a mark is escaped. */
 void put_plain_markdown(struct writer *w, struct slice text);
+/*
+ * Text of strangers in Markdown, as code: there is no link, no mention and no markup in it,
+ * whatever it holds. `in_table`: a bar would end the cell.
+ */
+void put_code_markdown(struct writer *w, struct slice text, bool in_table);

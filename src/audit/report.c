@@ -74,6 +74,7 @@ static void put_byte(struct writer *w, unsigned char c)
 	put_char(w, digits[c & 15]);
 }
 
+/* C0, DEL and C1. */
 static bool is_control(struct slice c)
 {
 	unsigned char first = (unsigned char)c.ptr[0];
@@ -81,6 +82,46 @@ static bool is_control(struct slice c)
 	if (c.len == 1)
 		return first < ' ' || first == 0x7f;
 	return c.len == 2 && first == 0xc2 && (unsigned char)c.ptr[1] < 0xa0;
+}
+
+/*
+ * What turns text around or breaks its line, so that it reads as something else (UAX 9, U+2028),
+ * and U+FFFE and U+FFFF, which XML has no place for.
+ */
+static bool is_deceptive(struct slice c)
+{
+	static const struct {
+		struct slice first;
+		struct slice last;
+	} ranges[] = {
+		{SLICE_INIT("\xd8\x9c"), SLICE_INIT("\xd8\x9c")},
+		{SLICE_INIT("\xe2\x80\x8b"), SLICE_INIT("\xe2\x80\x8f")},
+		{SLICE_INIT("\xe2\x80\xa8"), SLICE_INIT("\xe2\x80\xae")},
+		{SLICE_INIT("\xe2\x81\xa6"), SLICE_INIT("\xe2\x81\xa9")},
+		{SLICE_INIT("\xef\xbb\xbf"), SLICE_INIT("\xef\xbb\xbf")},
+		{SLICE_INIT("\xef\xbf\xbe"), SLICE_INIT("\xef\xbf\xbf")},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (c.len == ranges[i].first.len && slice_cmp(c, ranges[i].first) >= 0 &&
+		    slice_cmp(c, ranges[i].last) <= 0)
+			return true;
+	}
+	return false;
+}
+
+static void put_visible(struct writer *w, struct slice c)
+{
+	if (is_control(c)) {
+		put_byte(w, (unsigned char)c.ptr[c.len - 1]);
+		return;
+	}
+	if (!is_deceptive(c)) {
+		put(w, c);
+		return;
+	}
+	for (size_t i = 0; i < c.len; i++)
+		put_byte(w, (unsigned char)c.ptr[i]);
 }
 
 void report_visible(struct writer *w, struct slice s)
@@ -91,12 +132,15 @@ void report_visible(struct writer *w, struct slice s)
 
 		if (n == 0)
 			put(w, SLICE("\xef\xbf\xbd"));
-		else if (is_control(c))
-			put_byte(w, (unsigned char)c.ptr[c.len - 1]);
 		else
-			put(w, c);
+			put_visible(w, c);
 		s = slice_from(s, c.len);
 	}
+}
+
+bool finding_counts(const struct report *report, const struct finding *f)
+{
+	return f->verdict == VERDICT_FAIL && !f->ignored && f->severity >= report->fail_on;
 }
 
 struct slice report_shortage(const struct report *report)

@@ -29,8 +29,9 @@ struct report {
 	const struct finding *findings;
 	size_t count;
 	struct grade grade;
-	bool color;       /* REPORT_TEXT alone */
-	uint64_t wall_ms; /* when the audit began */
+	enum severity fail_on; /* what is milder does not make a build fail */
+	bool color;            /* REPORT_TEXT alone */
+	uint64_t wall_ms;      /* when the audit began */
 };
 
 /* REPORT_FORMAT_COUNT: there is none of that name. */
@@ -57,7 +58,12 @@ struct slice finding_evidence(const struct finding *f);
 /* The fix for what was detected, else the rule's own. */
 struct slice finding_fix(const struct finding *f);
 struct slice finding_hop(const struct report *report, const struct finding *f);
-/* Text of strangers: controls as \xNN, what is not UTF-8 as U+FFFD. */
+/* It fails, is not ignored, and is as severe as report->fail_on. */
+bool finding_counts(const struct report *report, const struct finding *f);
+/*
+ * Text of strangers: controls, characters without a shape that turn a text around, and U+FFFE and
+ * U+FFFF as \xNN; what is not UTF-8 as U+FFFD.
+ */
 void report_visible(struct writer *w, struct slice s);
 /* Why there is no grade; empty where there is one. */
 struct slice report_shortage(const struct report *report);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report_github.c - annotations of GitHub Actions: one workflow command a finding. */
+/*
+ * report_github.c - annotations of GitHub Actions: one workflow command a finding, worst first,
+ * because a step shows ten of a kind and drops the rest.
+ */
 #include "audit/report.h"
 
-static struct slice command_of(const struct finding *f)
+#define MESSAGE_MAX (8u * (FINDING_MAX_EVIDENCE + FINDING_MAX_FIX) + 512u)
+
+static struct slice command_of(enum severity severity)
 {
-	if (f->verdict == VERDICT_INCONCLUSIVE || f->severity == SEVERITY_INFO)
+	if (severity == SEVERITY_INFO)
 		return SLICE("notice");
-	return f->severity == SEVERITY_WARNING ? SLICE("warning") : SLICE("error");
+	return severity == SEVERITY_WARNING ? SLICE("warning") : SLICE("error");
 }
 
 /* What a workflow command would take for its own leaves as %XX; `more` are further bytes. */
@@ -28,42 +33,62 @@ static void put_escaped(struct writer *w, struct slice text, struct slice more)
 	}
 }
 
+static void put_message(struct writer *w, const struct report *r, const struct finding *f)
+{
+	if (f->hop != 0) {
+		put(w, SLICE("at "));
+		report_visible(w, finding_hop(r, f));
+		put(w, SLICE(": "));
+	}
+	report_visible(w, finding_evidence(f));
+	put(w, f->evidence_len > 0 ? SLICE("\nFix: ") : SLICE("Fix: "));
+	report_visible(w, finding_fix(f));
+}
+
 static void put_finding(struct writer *w, const struct report *r, const struct finding *f)
 {
+	char text[MESSAGE_MAX];
+	struct writer message;
+
+	writer_init(&message, text, sizeof(text));
+	put_message(&message, r, f);
 	put(w, SLICE("::"));
-	put(w, command_of(f));
+	put(w, command_of(f->severity));
 	put(w, SLICE(" title="));
 	put(w, f->rule->id);
 	put_char(w, ' ');
 	put_escaped(w, f->rule->title, SLICE(":,"));
 	put(w, SLICE("::"));
-	if (f->verdict == VERDICT_INCONCLUSIVE)
-		put(w, SLICE("not decided: "));
-	if (f->hop != 0) {
-		put(w, SLICE("at "));
-		put_escaped(w, finding_hop(r, f), SLICE(""));
-		put(w, SLICE(": "));
-	}
-	put_escaped(w, finding_evidence(f), SLICE(""));
-	put(w, SLICE("%0AFix: "));
-	put_escaped(w, finding_fix(f), SLICE(""));
+	put_escaped(w, writer_slice(&message), SLICE(""));
 	put_char(w, '\n');
 }
 
-static void put_all(struct writer *w, const struct report *r, enum verdict verdict)
+/* One line for all: a notice each would push the findings out of sight. */
+static void put_undecided(struct writer *w, const struct report *r)
 {
-	struct report_walk walk = {.report = r, .verdict = verdict, .severity = SEVERITY_FATAL};
+	struct report_walk walk = {r, VERDICT_INCONCLUSIVE, SEVERITY_FATAL, 0};
 	const struct finding *f;
 
-	while (report_next(&walk, &f))
-		if (!f->ignored)
-			put_finding(w, r, f);
+	if (report_count(r, VERDICT_INCONCLUSIVE) == 0)
+		return;
+	put(w, SLICE("::notice title=sluice audit::not decided:"));
+	while (report_next(&walk, &f)) {
+		put_char(w, ' ');
+		put(w, f->rule->id);
+	}
+	put_char(w, '\n');
 }
 
 void report_github(struct writer *w, const struct report *r)
 {
-	put_all(w, r, VERDICT_FAIL);
-	put_all(w, r, VERDICT_INCONCLUSIVE);
+	struct report_walk walk = {r, VERDICT_FAIL, SEVERITY_FATAL, 0};
+	const struct finding *f;
+
+	while (report_next(&walk, &f)) {
+		if (!f->ignored)
+			put_finding(w, r, f);
+	}
+	put_undecided(w, r);
 	put(w, r->grade.given ? SLICE("::notice title=sluice audit::grade ")
 			      : SLICE("::warning title=sluice audit::no grade: "));
 	put(w, r->grade.given ? r->grade.letter : report_shortage(r));

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report_junit.c - JUnit XML: a rule is a test case; notes do not fail it. */
+/*
+ * report_junit.c - JUnit XML: a rule is a test case. It fails where --fail-on makes the audit fail,
+ * so that a build does not turn red in one place and green in the other.
+ */
 #include "audit/markup.h"
 #include "audit/report.h"
 
-static bool is_failure(const struct finding *f)
+static bool is_failure(const struct report *r, const struct finding *f)
 {
-	return f->verdict == VERDICT_FAIL && f->severity > SEVERITY_INFO && !f->ignored;
+	return finding_counts(r, f);
 }
 
-static bool is_skipped(const struct finding *f)
+/* Not a pass: it was not tried, not decided, waived, or is milder than what fails a build. */
+static bool is_skipped(const struct report *r, const struct finding *f)
 {
-	return f->verdict == VERDICT_NA || f->verdict == VERDICT_INCONCLUSIVE || f->ignored;
+	return f->verdict != VERDICT_PASS && !is_failure(r, f);
 }
 
-static size_t count_of(const struct report *r, bool (*is)(const struct finding *))
+static size_t count_of(const struct report *r,
+		       bool (*is)(const struct report *, const struct finding *))
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->count; i++)
-		n += is(&r->findings[i]);
+		n += is(r, &r->findings[i]);
 	return n;
 }
 
@@ -40,28 +45,34 @@ static void put_count(struct writer *w, struct slice name, size_t n)
 	put_char(w, '"');
 }
 
-static void put_element(struct writer *w, struct slice name, struct slice type,
-			const struct finding *f)
+static void put_failure(struct writer *w, const struct finding *f)
 {
-	put(w, SLICE("<"));
-	put(w, name);
-	put_attribute(w, SLICE("type"), type);
+	put(w, SLICE("<failure"));
+	put_attribute(w, SLICE("type"), severity_name(f->severity));
 	put_attribute(w, SLICE("message"), f->rule->title);
-	put(w, SLICE(">"));
+	put_char(w, '>');
 	put_markup(w, finding_evidence(f));
 	put(w, SLICE("&#10;Fix: "));
 	put_markup(w, finding_fix(f));
-	put(w, SLICE("</"));
-	put(w, name);
-	put(w, SLICE(">"));
+	put(w, SLICE("</failure>"));
+}
+
+static struct slice reason_of(const struct finding *f)
+{
+	if (f->ignored)
+		return SLICE("ignored");
+	if (f->verdict == VERDICT_INCONCLUSIVE)
+		return SLICE("not decided");
+	return f->verdict == VERDICT_NA ? SLICE("not applicable") : severity_name(f->severity);
 }
 
 static void put_skipped(struct writer *w, const struct finding *f)
 {
 	put(w, SLICE("<skipped"));
-	put_attribute(w, SLICE("message"),
-		      f->ignored ? SLICE("ignored") : verdict_name(f->verdict));
-	put(w, SLICE("/>"));
+	put_attribute(w, SLICE("message"), reason_of(f));
+	put_char(w, '>');
+	put_markup(w, finding_evidence(f));
+	put(w, SLICE("</skipped>"));
 }
 
 static void put_case(struct writer *w, const struct report *r, const struct finding *f)
@@ -77,15 +88,10 @@ static void put_case(struct writer *w, const struct report *r, const struct find
 		put_markup(w, finding_hop(r, f));
 	}
 	put(w, SLICE("\">"));
-	if (is_failure(f))
-		put_element(w, SLICE("failure"), severity_name(f->severity), f);
-	else if (is_skipped(f))
+	if (is_failure(r, f))
+		put_failure(w, f);
+	else if (is_skipped(r, f))
 		put_skipped(w, f);
-	else if (f->verdict == VERDICT_FAIL) {
-		put(w, SLICE("<system-out>note: "));
-		put_markup(w, finding_evidence(f));
-		put(w, SLICE("</system-out>"));
-	}
 	put(w, SLICE("</testcase>\n"));
 }
 
@@ -93,7 +99,7 @@ void report_junit(struct writer *w, const struct report *r)
 {
 	put(w, SLICE("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite"));
 	put_attribute(w, SLICE("name"), r->run->target);
-	put_count(w, SLICE("tests"), r->count);
+	put_count(w, SLICE("tests"), r->count + audit_run_is_partial(r->run));
 	put_count(w, SLICE("failures"), count_of(r, is_failure));
 	put_count(w, SLICE("errors"), audit_run_is_partial(r->run));
 	put_count(w, SLICE("skipped"), count_of(r, is_skipped));

@@ -3,6 +3,7 @@
 #include "audit/hops.h"
 #include "audit/markup.h"
 #include "audit/report.h"
+#include "base/utf8.h"
 
 static void put_scores(struct writer *w, const struct report *r)
 {
@@ -37,6 +38,25 @@ static void put_labelled(struct writer *w, struct slice label, struct slice text
 	put_char(w, '\n');
 }
 
+static void put_seen(struct writer *w, const struct report *r, const struct finding *f)
+{
+	char text[1024];
+	struct writer line;
+
+	if (f->evidence_len > 0) {
+		put(w, SLICE("- **Seen:** "));
+		put_code_markdown(w, finding_evidence(f), false);
+		put_char(w, '\n');
+	}
+	if (f->transcript >= r->run->transcript_count)
+		return;
+	writer_init(&line, text, sizeof(text));
+	report_request(&line, &r->run->transcripts[f->transcript]);
+	put(w, SLICE("- **Request:** "));
+	put_code_markdown(w, writer_slice(&line), false);
+	put_char(w, '\n');
+}
+
 static void put_finding(struct writer *w, const struct report *r, const struct finding *f)
 {
 	put(w, SLICE("\n### "));
@@ -50,10 +70,10 @@ static void put_finding(struct writer *w, const struct report *r, const struct f
 	put(w, SLICE(" confidence"));
 	if (f->hop != 0) {
 		put(w, SLICE(", at "));
-		put_plain_markdown(w, finding_hop(r, f));
+		put_code_markdown(w, finding_hop(r, f), false);
 	}
 	put(w, f->ignored ? SLICE(" (ignored)\n\n") : SLICE("\n\n"));
-	put_labelled(w, SLICE("Seen:"), finding_evidence(f));
+	put_seen(w, r, f);
 	put_labelled(w, SLICE("Why:"), f->rule->why);
 	put_labelled(w, SLICE("Fix:"), finding_fix(f));
 	put_labelled(w, SLICE("Source:"), f->rule->source);
@@ -74,8 +94,8 @@ static void put_group(struct writer *w, const struct report *r, enum verdict ver
 
 static void put_cell(struct writer *w, struct slice text)
 {
-	put(w, SLICE(" "));
-	put_plain_markdown(w, text.ptr != NULL ? slice_upto(text, 80) : SLICE("-"));
+	put_char(w, ' ');
+	put_code_markdown(w, utf8_truncate(text, 80), true);
 	put(w, SLICE(" |"));
 }
 
@@ -125,7 +145,7 @@ static void put_hops(struct writer *w, const struct report *r)
 void report_markdown(struct writer *w, const struct report *r)
 {
 	put(w, SLICE("# Audit of "));
-	put_plain_markdown(w, r->run->target);
+	put_code_markdown(w, r->run->target, false);
 	put(w, SLICE("\n\nProfile "));
 	put(w, audit_profile_name(r->run->profile));
 	put(w, SLICE(", "));

@@ -11,6 +11,7 @@
 #define MARK_MIN    60u
 #define MARK_STEP   14u /* for each doubling of the bytes */
 #define MARK_WIDTH  16u
+#define RING_RADIUS 60u
 #define AXIS_HEIGHT 300u
 #define MAX_GRID    12u
 
@@ -73,7 +74,7 @@ static void put_rect(struct writer *w, struct slice kind, uint64_t x, uint64_t y
 	put(w, SLICE("/>"));
 }
 
-static uint64_t mark_height(uint32_t bytes)
+static uint64_t mark_height(uint64_t bytes)
 {
 	uint64_t height = MARK_MIN;
 
@@ -82,16 +83,63 @@ static uint64_t mark_height(uint32_t bytes)
 	return height < LANE_HEIGHT - 60 ? height : LANE_HEIGHT - 60;
 }
 
+static uint64_t since_request(const struct transcript *t, uint64_t at_ns)
+{
+	return at_ns > t->sent_ns ? at_ns - t->sent_ns : 0;
+}
+
+static void put_bar(struct writer *w, uint64_t x, uint64_t floor_y, uint64_t bytes)
+{
+	uint64_t height = mark_height(bytes);
+
+	put_rect(w, SLICE("read"), x, floor_y - height, MARK_WIDTH, height);
+}
+
+/* Bars that would cover each other are one, so that a lane has no more of them than fit. */
 static void put_reads(struct writer *w, const struct plot *plot, const struct transcript *t,
 		      uint64_t floor_y)
 {
-	size_t n = t->read_count < PLOT_MAX_MARKS ? t->read_count : PLOT_MAX_MARKS;
+	uint64_t at = 0, bytes = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t since = t->reads[i].t_ns > t->sent_ns ? t->reads[i].t_ns - t->sent_ns : 0;
-		uint64_t height = mark_height(t->reads[i].body);
+	for (size_t i = 0; i < t->read_count; i++) {
+		uint64_t x = x_of(plot, since_request(t, t->reads[i].t_ns));
 
-		put_rect(w, SLICE("read"), x_of(plot, since), floor_y - height, MARK_WIDTH, height);
+		if (i > 0 && x - at >= MARK_WIDTH + 4) {
+			put_bar(w, at, floor_y, bytes);
+			bytes = 0;
+		}
+		at = bytes == 0 ? x : at;
+		bytes += t->reads[i].body;
+	}
+	put_bar(w, at, floor_y, bytes);
+}
+
+static void put_ring(struct writer *w, uint64_t x, uint64_t y)
+{
+	put(w, SLICE("<circle class=\"head\""));
+	put_number(w, SLICE("cx"), x);
+	put_number(w, SLICE("cy"), y);
+	put_number(w, SLICE("r"), RING_RADIUS);
+	put(w, SLICE("/>"));
+}
+
+static void put_cross(struct writer *w, uint64_t x, uint64_t y)
+{
+	put(w, SLICE("<path class=\"end\" d=\"M"));
+	put_u64(w, x - RING_RADIUS);
+	put_char(w, ' ');
+	put_u64(w, y - RING_RADIUS);
+	put(w, SLICE("l120 120m0-120l-120 120\"/>"));
+}
+
+static void put_name(struct writer *w, const struct report *r, const struct transcript *t)
+{
+	bool at_hop = t->hop > 0 && t->hop < r->run->hop_count;
+
+	put_markup(w, at_hop ? r->run->hops[t->hop].name : probes[t->kind].name);
+	if (t->variant.len > 0) {
+		put_char(w, ' ');
+		put_markup(w, t->variant);
 	}
 }
 
@@ -101,11 +149,7 @@ static void put_label(struct writer *w, const struct report *r, const struct tra
 	put(w, SLICE("<text x=\"0\""));
 	put_number(w, SLICE("y"), floor_y - 90);
 	put_char(w, '>');
-	put_markup(w, t->hop == 0 ? probes[t->kind].name : r->run->hops[t->hop].name);
-	if (t->variant.len > 0) {
-		put_char(w, ' ');
-		put_markup(w, t->variant);
-	}
+	put_name(w, r, t);
 	put(w, SLICE("</text>"));
 }
 
@@ -117,13 +161,11 @@ static void put_lane(struct writer *w, const struct report *r, const struct plot
 	put(w, SLICE("<g>"));
 	put_label(w, r, t, floor_y);
 	put_rect(w, SLICE("floor"), LABEL_WIDTH, floor_y, TIME_WIDTH, 6);
-	if (t->head_ns > t->sent_ns)
-		put_rect(w, SLICE("head"), x_of(plot, t->head_ns - t->sent_ns),
-			 floor_y - LANE_HEIGHT + 60, MARK_WIDTH, LANE_HEIGHT - 60);
 	put_reads(w, plot, t, floor_y);
+	if (t->head_ns > t->sent_ns)
+		put_ring(w, x_of(plot, t->head_ns - t->sent_ns), floor_y - LANE_HEIGHT + 110);
 	if (t->ending != ENDING_WE_CUT && t->end_ns > t->sent_ns)
-		put_rect(w, SLICE("end"), x_of(plot, t->end_ns - t->sent_ns),
-			 floor_y - LANE_HEIGHT + 60, MARK_WIDTH * 2, LANE_HEIGHT - 60);
+		put_cross(w, x_of(plot, t->end_ns - t->sent_ns), floor_y - LANE_HEIGHT / 2);
 	put(w, SLICE("</g>\n"));
 }
 
@@ -161,20 +203,67 @@ static void put_axis(struct writer *w, const struct plot *plot)
 	put_char(w, '\n');
 }
 
+/* The longest time without a byte, from the request to the end. */
+static uint64_t silence_of(const struct transcript *t)
+{
+	uint64_t last = 0, longest = 0;
+
+	for (size_t i = 0; i <= t->read_count; i++) {
+		uint64_t at = since_request(t, i < t->read_count ? t->reads[i].t_ns : t->end_ns);
+
+		if (at > last && at - last > longest)
+			longest = at - last;
+		last = at;
+	}
+	return longest;
+}
+
+static void put_line(struct writer *w, const struct report *r, const struct transcript *t)
+{
+	put(w, SLICE("<tr><th scope=\"row\">"));
+	put_name(w, r, t);
+	put(w, SLICE("</th><td>"));
+	report_time(w, since_request(t, t->head_ns));
+	put(w, SLICE("</td><td>"));
+	put_u64(w, t->read_count + t->reads_dropped);
+	put(w, SLICE("</td><td>"));
+	put_u64(w, t->body_len);
+	put(w, SLICE("</td><td>"));
+	report_time(w, silence_of(t));
+	put(w, SLICE("</td><td>"));
+	put_markup(w, ending_text(t->ending));
+	put(w, SLICE("</td></tr>\n"));
+}
+
+static void put_table(struct writer *w, const struct report *r, const struct plot *plot)
+{
+	put(w, SLICE("<details><summary>The same as a table</summary><table><thead><tr>"
+		     "<th scope=\"col\">Stream</th><th scope=\"col\">Head after</th>"
+		     "<th scope=\"col\">Reads</th><th scope=\"col\">Bytes</th>"
+		     "<th scope=\"col\">Longest silence</th><th scope=\"col\">Ended</th></tr>"
+		     "</thead><tbody>\n"));
+	for (size_t i = 0; i < plot->count; i++)
+		put_line(w, r, plot->lanes[i]);
+	put(w, SLICE("</tbody></table></details>\n"));
+}
+
 void report_plot(struct writer *w, const struct report *r)
 {
 	struct plot plot = plan(r->run);
 
 	if (plot.count == 0)
 		return;
-	put(w, SLICE("<h2>Arrivals</h2>\n<svg role=\"img\" aria-label=\"When the bytes of each "
-		     "stream arrived\" viewBox=\"0 0 10000 "));
+	put(w, SLICE("<section><h2>Arrivals</h2>\n<svg role=\"img\" aria-label=\"When the bytes "
+		     "of each stream arrived; a table of it follows\" viewBox=\"0 0 10000 "));
 	put_u64(w, plot.count * LANE_HEIGHT + AXIS_HEIGHT);
 	put(w, SLICE("\">\n"));
 	put_axis(w, &plot);
 	for (size_t i = 0; i < plot.count; i++)
 		put_lane(w, r, &plot, i);
-	put(w, SLICE("</svg>\n<p class=\"legend\">Each bar is a read, higher for more bytes; "
-		     "<b class=\"head\">the head</b>; <b class=\"end\">the end, where the server "
-		     "made it</b>.</p>\n"));
+	put(w,
+	    SLICE("</svg>\n<p class=\"soft\">Seconds since the request. A ring is the head, a "
+		  "bar a read, higher for more bytes, a cross the end where it was not the audit "
+		  "that cut.</p>\n"));
+	put_table(w, r, &plot);
+	put(w, SLICE("</section>\n"));
 }

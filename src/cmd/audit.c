@@ -154,6 +154,7 @@ static int print(struct audit *a)
 		.findings = a->findings,
 		.count = a->count,
 		.grade = audit_grade(&a->run, a->findings, a->count),
+		.fail_on = a->fail_on,
 		.color = color_wanted(a),
 		.wall_ms = a->wall_ms,
 	};
