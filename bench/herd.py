@@ -76,7 +76,8 @@ class Server:
             "listen": ["127.0.0.1:0"],
             "auth": {"cache": "0s", "jwt": jwt(folder / "keys.json")},
             "routes": [{"path": "/stream", "hub": {"public": ["bench"]}}],
-            "limits": {"per-address": "off"},
+            "limits": {"per-address": "off", "per-user": "off", "per-token": "off",
+                       "connect-rate": {"rate": "off"}},
             "drain": {"window": "0s", "deadline": "5s"},
         }
         (folder / "sluice.yaml").write_text(json.dumps(conf), encoding="utf-8")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns the reports of bench/run.sh into bench/RESULTS.md: medians, and ratios to the bare loop.
 
-Usage: results.py REPORTS.jsonl LOAD; one {"server": NAME, "report": …} a line, and the load average
-of the machine before the run.
+Usage: results.py REPORTS.jsonl CARRIED.jsonl LOAD; one {"server": NAME, "report": …} a line, in the
+second file with a "carrier" too, and the load average of the machine before the run.
 """
 
 import collections
@@ -13,6 +13,7 @@ import os
 import pathlib
 import platform
 import statistics
+import subprocess
 import sys
 
 # key in the report, what the table calls it, divisor, decimals
@@ -52,6 +53,67 @@ TABLE = """
 """
 
 
+CARRIED = """
+## TLS and HTTP/2, {streams:,} streams, {events} events of {bytes} bytes
+
+Server processes alone; {rounds} rounds, in which all rows take turns, each with a server started
+anew; medians. "÷ bare" is the ratio to the bare loop over HTTP/1.1 in the same run; "÷ nchan" to
+{nchan} with the same carrier. Certificates are ECDSA P-256, handshakes are full ones.
+nchan has one worker and default settings ([nchan.conf.in](nchan.conf.in)), with which it looks at
+neither Host, Origin nor credential. Its events are 27 bytes longer: it passes on the JSON that
+sluice unpacks.
+
+| carrier | server | memory per idle stream, bytes | ÷ nchan | CPU per delivery, µs | ÷ bare | ÷ nchan | CPU per stream opened, µs | ÷ bare | ÷ nchan |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|
+"""
+
+MEMORY, DELIVERY, OPEN = (
+    "server_anon_per_stream_bytes", "server_cpu_per_delivery_ns", "server_cpu_per_open_ns")
+
+
+def nchan_version():
+    try:
+        done = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=False,
+                              env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+        return "nginx " + done.stderr.strip().rpartition("/")[2] + " with nchan"
+    except OSError:
+        return "nginx with nchan"
+
+
+def ratio(value, to):
+    return f"{value / to:.2f}" if to else "–"
+
+
+def carried_row(carrier, server, medians, bare):
+    """`medians`: by carrier and server, a figure by its key."""
+    mine, nchan = medians[carrier, server], medians.get((carrier, "nchan"), {})
+    if server == "nchan":
+        nchan = {}
+    cells = [carrier, server, f"{mine[MEMORY]:,.0f}", ratio(mine[MEMORY], nchan.get(MEMORY)),
+             f"{mine[DELIVERY] / 1e3:.2f}", ratio(mine[DELIVERY], bare[DELIVERY]),
+             ratio(mine[DELIVERY], nchan.get(DELIVERY)),
+             f"{mine[OPEN] / 1e3:.1f}", ratio(mine[OPEN], bare[OPEN]),
+             ratio(mine[OPEN], nchan.get(OPEN))]
+    return "| " + " | ".join(cells) + " |"
+
+
+def carried(path):
+    reports = collections.defaultdict(list)
+    for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        reports[entry["carrier"], entry["server"]].append(entry["report"])
+    if not reports:
+        return ""
+    medians = {key: {figure: statistics.median(r[figure] for r in values)
+                     for figure in (MEMORY, DELIVERY, OPEN)} for key, values in reports.items()}
+    bare = next(values for (_, server), values in medians.items() if server == "bare")
+    one = next(iter(reports.values()))[0]
+    text = CARRIED.format(streams=one["streams"], events=one["events"], bytes=one["event_bytes"],
+                          rounds=min(len(values) for values in reports.values()),
+                          nchan=nchan_version())
+    return text + "\n".join(carried_row(*key, medians, bare) for key in medians)
+
+
 def cpu_model():
     for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
@@ -82,7 +144,7 @@ def table(by_server):
     return "\n".join(lines)
 
 
-def main(path, load):
+def main(path, carried_path, load):
     reports = collections.defaultdict(lambda: collections.defaultdict(list))
     for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
@@ -94,9 +156,10 @@ def main(path, load):
                       kernel=platform.release(), load=load, rounds=rounds), end="")
     for streams in sorted(reports):
         print(table(reports[streams]))
+    print(carried(carried_path))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
     main(*sys.argv[1:])

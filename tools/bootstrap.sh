@@ -10,7 +10,7 @@ run_packages=(
 	'gcc cmd:gcc' 'libc6-dev file:/usr/include/stdio.h'
 	'meson cmd:meson' 'ninja-build cmd:ninja' 'pkg-config cmd:pkg-config'
 	'libssl-dev pc:libcrypto libssl' 'libc-ares-dev pc:libcares' 'libjansson-dev pc:jansson'
-	'libyaml-dev pc:yaml-0.1' 'libnghttp2-dev pc:libnghttp2'
+	'libyaml-dev pc:yaml-0.1' 'libnghttp2-dev pc:libnghttp2' 'libseccomp-dev pc:libseccomp'
 )
 test_packages=(
 	'libcmocka-dev pc:cmocka' 'clang cmd:clang' 'llvm cmd:llvm-symbolizer'
@@ -18,6 +18,7 @@ test_packages=(
 	'universal-ctags cmd:ctags' 'shellcheck cmd:shellcheck' 'mandoc cmd:mandoc'
 	'git cmd:git' 'curl cmd:curl' 'openssl cmd:openssl' 'python3 cmd:python3'
 	'nginx-light cmd:nginx' 'nodejs cmd:node' 'npm cmd:npm' 'chromium cmd:chromium'
+	'slowhttptest cmd:slowhttptest'
 	'libcjose-dev pc:cjose' 'node-llhttp file:/usr/share/llhttp/llhttp.c'
 	'ca-certificates file:/etc/ssl/certs/ca-certificates.crt'
 )

@@ -311,18 +311,28 @@ static bool is_slower(const struct hop_row *before, const struct hop_row *after)
 	return held && (before->shape == HOP_LIVE || before->shape == HOP_SPARSE);
 }
 
+/* RFC 9111 5.1: Age is there only where a cache answers from what it stored. */
+static bool has_age(const struct transcript *t)
+{
+	struct slice age = t ? transcript_field(t, SLICE("Age")) : SLICE_NONE;
+
+	return age.ptr && !slice_eq(age, SLICE("0"));
+}
+
 static bool replays(const struct hop_table *table, const struct hop_row *before,
 		    const struct hop_row *after)
 {
 	const struct transcript *again = audit_find(table->run, PROBE_REPEAT);
 	struct delivery d;
 
-	if (before->shape == HOP_RECORDING)
+	if (before->shape == HOP_RECORDING || has_age(before->t))
 		return false;
-	if (after->shape == HOP_RECORDING)
+	if (after->shape == HOP_RECORDING || has_age(after->t))
 		return true;
 	if (after->hop != 0 || !again || !transcript_is_stream(again))
 		return false;
+	if (has_age(again))
+		return true;
 	delivery_measure(again, &d);
 	return is_played_at_once(again, &d);
 }

@@ -82,16 +82,24 @@ static void blame(const struct audit_run *run, const struct judge_row *row, stru
 		tell_hop(f, run, SLICE(", and is right at "), sound);
 }
 
+/* The rule's own, and what it means for the product that was recognised. */
 static void put_fix(const struct audit_run *run, struct finding *f)
 {
 	struct fingerprint fp;
-	struct slice fix;
+	enum stack stack;
+	struct writer w;
 
 	fingerprint_take(run, f->hop, &fp);
-	fix = remedy_text(f->rule->remedy, fingerprint_stack(&fp, f->rule->remedy));
-	fix = slice_upto(fix, FINDING_MAX_FIX);
-	memcpy(f->fix, fix.ptr != NULL ? fix.ptr : "", fix.len);
-	f->fix_len = fix.len;
+	stack = fingerprint_stack(&fp, f->rule->remedy);
+	if (stack == STACK_GENERIC)
+		return;
+	writer_init(&w, f->fix, sizeof(f->fix));
+	put(&w, f->rule->fix);
+	put(&w, SLICE(" "));
+	put(&w, stack_title(stack));
+	put(&w, SLICE(": "));
+	put(&w, remedy_text(f->rule->remedy, stack));
+	f->fix_len = w.overflow ? 0 : w.len;
 }
 
 size_t audit_judge(const struct audit_run *run, struct finding *ret, size_t cap)

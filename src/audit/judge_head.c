@@ -187,3 +187,25 @@ void weigh_same_site(const struct audit_run *run, const struct transcript *t, st
 		    !text_has(t->fields[i].value, SLICE("secure")))
 			f->severity = SEVERITY_ERROR;
 }
+
+/* The row names one field; this is the other that may be to blame. */
+static void tell_also(struct finding *f, const struct transcript *t, struct slice name)
+{
+	if (transcript_field(t, name).ptr == NULL)
+		return;
+	tell(f, SLICE(", "));
+	tell_field(f, t, name);
+}
+
+void weigh_banner(const struct audit_run *run, const struct transcript *t, struct finding *f)
+{
+	(void)run;
+	tell_also(f, t, SLICE("X-Powered-By"));
+}
+
+void weigh_keep_alive(const struct audit_run *run, const struct transcript *t, struct finding *f)
+{
+	(void)run;
+	tell_also(f, t, SLICE("Keep-Alive"));
+	tell_also(f, t, SLICE("Proxy-Connection"));
+}

@@ -52,6 +52,11 @@ const struct transcript *next_watched(const struct audit_run *run, const struct 
 /* Any answer of the URL of the stream itself, with any method but OPTIONS. */
 bool is_of_stream_url(const struct transcript *t);
 
+static inline bool is_redirect(const struct transcript *t)
+{
+	return t->status >= 300 && t->status < 400 && t->status != 304;
+}
+
 static inline bool ended_by_itself(const struct transcript *t)
 {
 	return t->ending != ENDING_WE_CUT && t->ending != ENDING_NONE;
@@ -83,3 +88,5 @@ head_weigh weigh_challenge;
 head_weigh weigh_singletons;
 head_weigh weigh_cookie_guarded;
 head_weigh weigh_same_site;
+head_weigh weigh_banner;
+head_weigh weigh_keep_alive;

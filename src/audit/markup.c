@@ -45,7 +45,7 @@ void put_markup(struct writer *w, struct slice text)
 
 void put_plain_markdown(struct writer *w, struct slice text)
 {
-	static const struct slice marks = SLICE_INIT("\\`*_[]<>|#&~!");
+	static const struct slice marks = SLICE_INIT("\\`*_[]|#~!<>&");
 
 	while (text.len > 0) {
 		size_t n = 0;
@@ -53,7 +53,9 @@ void put_plain_markdown(struct writer *w, struct slice text)
 		while (n < text.len && !slice_has_any(slice_upto(slice_from(text, n), 1), marks))
 			n++;
 		report_visible(w, slice_upto(text, n));
-		if (n < text.len) {
+		if (n < text.len && entity_of(text.ptr[n]).ptr != NULL) {
+			put(w, entity_of(text.ptr[n++]));
+		} else if (n < text.len) {
 			put_char(w, '\\');
 			put_char(w, text.ptr[n++]);
 		}

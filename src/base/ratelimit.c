@@ -38,3 +38,23 @@ bool ratelimit_take(struct ratelimit *r, uint64_t n, uint64_t now_ms)
 	r->tokens -= n;
 	return true;
 }
+
+void ratelimit_set(struct ratelimit *r, uint64_t burst, uint64_t rate)
+{
+	r->burst = burst;
+	r->rate = rate;
+	if (r->tokens > burst)
+		r->tokens = burst;
+}
+
+uint64_t ratelimit_wait_ms(const struct ratelimit *r, uint64_t n)
+{
+	uint64_t missing = n > r->tokens ? n - r->tokens : 0;
+
+	if (missing == 0)
+		return 0;
+	if (r->rate == 0 || missing > UINT64_MAX / 1000)
+		return UINT64_MAX;
+	uint64_t thousandths = missing * 1000 - r->carry;
+	return thousandths / r->rate + (thousandths % r->rate != 0);
+}

@@ -39,7 +39,13 @@ void slab_fini(struct slab *s)
 	}
 	s->pages = NULL;
 	s->free = NULL;
+	s->page_count = 0;
 	s->count = 0;
+}
+
+size_t slab_spare(const struct slab *s)
+{
+	return (s->page_count * per_page(s) - s->count) * s->size;
 }
 
 static void *take_fresh(struct slab *s)
@@ -52,6 +58,7 @@ static void *take_fresh(struct slab *s)
 		p->used = 0;
 		p->next = s->pages;
 		s->pages = p;
+		s->page_count++;
 	}
 	return s->pages->data + s->pages->used++ * s->size;
 }

@@ -14,6 +14,7 @@ struct slab_page;
 struct slab {
 	struct slab_page *pages;
 	void *free;
+	size_t page_count;
 	size_t size;  /* bytes of one object */
 	size_t count; /* objects in use */
 	size_t max;   /* objects; at it slab_alloc gives NULL */
@@ -24,3 +25,5 @@ void slab_fini(struct slab *s);
 /* A zeroed object; NULL at the maximum or out of memory. */
 void *slab_alloc(struct slab *s);
 void slab_release(struct slab *s, void *object);
+/* Bytes of pages that no object uses. */
+size_t slab_spare(const struct slab *s);

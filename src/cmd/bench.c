@@ -7,6 +7,7 @@
 #include "cmd/bench_measure.h"
 #include "cmd/bench_stream.h"
 #include "cmd/secret.h"
+#include "cmd/trust.h"
 #include "os/fdlimit.h"
 #include "os/procfs.h"
 
@@ -30,6 +31,9 @@ enum {
 	PUBLISH,
 	KEY_FILE,
 	SIZE,
+	HTTP,
+	PER_CONN,
+	CA,
 	RAMP,
 	IDLE,
 	TIMEOUT,
@@ -49,6 +53,12 @@ const struct option_row bench_options[] = {
 	[KEY_FILE] = {"key-file", 0, "FILE",
 		      "File that holds the publish key (default: SLUICE_PUBLISH_KEY)"},
 	[SIZE] = {"size", 0, "BYTES", "Data of an event, at least 57", .fallback = "128"},
+	[HTTP] = {"http", 0, "1.1|2",
+		  "Version of the streams; 2 is by ALPN over https, by prior knowledge over http",
+		  .fallback = "1.1"},
+	[PER_CONN] = {"streams-per-connection", 0, "N", "With --http 2: streams on one connection",
+		      .fallback = "1"},
+	[CA] = {"ca", 0, "FILE", TRUST_HELP},
 	[RAMP] = {"ramp", 0, "N/s", "Streams to open per second (default: as fast as they open)"},
 	[IDLE] = {"idle", 0, "TIME", "Leave the streams idle this long before the first event"},
 	[TIMEOUT] = {"timeout", 0, "TIME", "End the run when nothing comes for this long",
@@ -63,6 +73,7 @@ const struct option_row bench_options[] = {
 struct bench_texts {
 	char topic[TOPIC_MAX];
 	struct arena arena; /* the key */
+	struct tls_trust *trust;
 };
 
 /* "500/s" or "500". */
@@ -83,6 +94,24 @@ static bool read_ramp(const struct args *args, uint64_t *ret_ramp)
 		return false;
 	}
 	*ret_ramp = n;
+	return true;
+}
+
+static bool read_version(const struct args *args, struct bench_settings *set)
+{
+	struct slice http = slice_of(args_get(args, HTTP));
+
+	set->http2 = slice_eq(http, SLICE("2"));
+	if (!set->http2 && !slice_eq(http, SLICE("1.1"))) {
+		(void)usage_error(args, "--http is '%s': give 1.1 or 2", http.ptr);
+		return false;
+	}
+	if (!args_number(args, PER_CONN, 1, BENCH_MAX_PER_CONN, &set->per_conn))
+		return false;
+	if (set->per_conn > 1 && !set->http2) {
+		(void)usage_error(args, "--streams-per-connection needs --http 2");
+		return false;
+	}
 	return true;
 }
 
@@ -119,10 +148,6 @@ static bool read_url(const struct args *args, const char *text, struct url *ret_
 	if (url_parse(slice_of(text), &url)) {
 		(void)usage_error(args, "'%s' is not a URL like http://127.0.0.1:8080/stream",
 				  text);
-		return false;
-	}
-	if (url.https) {
-		(void)usage_error(args, "https is not supported: bench a plain listener");
 		return false;
 	}
 	*ret_url = url;
@@ -169,9 +194,16 @@ static bool read_key(const struct args *args, struct bench_settings *set, struct
 	struct writer fault;
 
 	writer_init(&fault, text, sizeof(text));
-	if (!secret_publish_key(&t->arena, args_get(args, KEY_FILE), &set->publish.key, &fault))
+	if (secret_publish_key(&t->arena, args_get(args, KEY_FILE), &set->publish.key, &fault)) {
+		(void)usage_error(args, "%.*s", SLICE_ARG(writer_slice(&fault)));
+		return false;
+	}
+	if (set->events == 0 || !set->publish.key.ptr || url_is_private(&set->publish.url))
 		return true;
-	(void)usage_error(args, "%.*s", SLICE_ARG(writer_slice(&fault)));
+	(void)usage_error(args,
+			  "the key would travel in clear to %.*s: plain http with a key is for "
+			  "this machine only",
+			  SLICE_ARG(set->publish.url.authority));
 	return false;
 }
 
@@ -180,12 +212,12 @@ static bool enough_descriptors(const struct args *args, const struct bench_setti
 	uint64_t limit = fdlimit_raise();
 	uint64_t most = limit > BENCH_SPARE_FDS ? limit - BENCH_SPARE_FDS : 0;
 
-	if (set->streams <= most)
+	if (set->streams <= most * set->per_conn)
 		return true;
 	(void)usage_error(args,
 			  "%" PRIu64 " streams need more descriptors than this process may "
 			  "have (%" PRIu64 ", see ulimit -Hn): at most %" PRIu64 " streams",
-			  set->streams, limit, most);
+			  set->streams, limit, most * set->per_conn);
 	return false;
 }
 
@@ -261,10 +293,13 @@ static int prepare_and_run(const struct args *args, struct bench_texts *texts)
 
 	if (!json && !slice_eq(format, SLICE("text")))
 		return usage_error(args, "--format is '%s': give text or json", format.ptr);
-	if (!read_numbers(args, &set) || !read_urls(args, &set, texts) ||
-	    !read_key(args, &set, texts) || !enough_descriptors(args, &set) ||
-	    !server_is_there(args, &set))
+	if (!read_numbers(args, &set) || !read_version(args, &set) ||
+	    !read_urls(args, &set, texts) || !read_key(args, &set, texts) ||
+	    !enough_descriptors(args, &set) || !server_is_there(args, &set))
 		return EXIT_USAGE;
+	if (trust_read(args, CA, &texts->trust))
+		return EXIT_USAGE;
+	set.trust = texts->trust;
 	if (!resolve(&set.url, &set.stream_address) ||
 	    !resolve(&set.publish.url, &set.publish_address))
 		return EXIT_UNREACHABLE;
@@ -273,10 +308,11 @@ static int prepare_and_run(const struct args *args, struct bench_texts *texts)
 
 int bench_run(const struct args *args)
 {
-	struct bench_texts texts;
+	struct bench_texts texts = {0};
 
 	arena_init(&texts.arena, 4 * SECRET_MAX);
 	int code = prepare_and_run(args, &texts);
 	arena_free(&texts.arena);
+	tls_trust_free(texts.trust);
 	return code;
 }

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_MAX    65536u /* bytes at once: several events of a stream that lags */
 #define REQUEST_MAX 16384u /* bytes of a GET */
 #define NS_PER_MS   1000000u
 
@@ -28,20 +27,20 @@ struct bench {
 	struct bench_publisher publisher;
 	struct waitset waits;
 	int interrupt;
+	struct bench_route route;
+	struct bench_conn *conns;
 	struct bench_stream *streams;
 	char request[REQUEST_MAX]; /* the GET, the same for all */
-	size_t request_len;
-	uint64_t run;         /* tells our events from others */
-	uint64_t started;     /* connects begun */
-	uint64_t sent;        /* events handed to the publisher */
-	struct pacing pacing; /* of the phase */
-	uint64_t phase_ns;    /* when the phase began */
+	uint64_t run;              /* tells our events from others */
+	uint64_t started;          /* streams begun */
+	uint64_t sent;             /* events handed to the publisher */
+	struct pacing pacing;      /* of the phase */
+	uint64_t phase_ns;         /* when the phase began */
 	uint64_t now_ns;
 	uint64_t progress_ns; /* when something last came */
 	uint64_t last_delivery_ns;
 	bool interrupted;
 	bool failed; /* a complaint is printed */
-	char room[READ_MAX];
 };
 
 /* One look at the state: does what is due, true when the phase is over; else *ret_wake_ns may be
@@ -76,19 +75,38 @@ static void fail(struct bench *b, const char *what, const char *why)
 	bench_progress_note(&b->progress, "sluice bench: %s: %s", what, why);
 }
 
+static struct bench_conn *conn_of(struct bench *b, const struct bench_stream *s)
+{
+	return &b->conns[(size_t)(s - b->streams) / b->set->per_conn];
+}
+
 static void end_stream(struct bench *b, struct bench_stream *s, const char *why)
 {
 	char what[64];
 	bool was_open = s->state == BENCH_OPEN;
 
-	tcp_close(s->fd);
-	s->fd = -1;
 	bench_stream_fini(s);
+	/* With HTTP/2 there are others on it. */
+	if (!b->set->http2)
+		bench_conn_close(conn_of(b, s));
 	if (was_open)
 		return;
 	(void)snprintf(what, sizeof(what), "stream %td of %" PRIu64 " did not open",
 		       s - b->streams + 1, b->set->streams);
 	fail(b, what, why);
+}
+
+static void end_conn(struct bench *b, struct bench_conn *c, const char *why)
+{
+	for (size_t i = 0; i < c->begun; i++) {
+		struct bench_stream *s = &c->streams[i];
+
+		if (s->state == BENCH_ENDED)
+			continue;
+		b->report->closed += s->state == BENCH_OPEN;
+		end_stream(b, s, why);
+	}
+	bench_conn_close(c);
 }
 
 static void fault_stream(struct bench *b, struct bench_stream *s, enum bench_fault fault,
@@ -118,65 +136,52 @@ static void fault_stream(struct bench *b, struct bench_stream *s, enum bench_fau
 	}
 }
 
-static void receive(struct bench *b, struct bench_stream *s)
+/* Read for every stream: a turn over thousands of them takes milliseconds. */
+static void on_bytes(void *ctx)
 {
-	bool was_open = s->state == BENCH_OPEN;
-	unsigned status = 0;
-	long n = tcp_receive(s->fd, b->room, sizeof(b->room));
+	struct bench *b = ctx;
 
-	if (n == TCP_AGAIN)
-		return;
-	if (n <= 0) {
-		b->report->closed += was_open;
-		end_stream(b, s, n == 0 ? "the server closed it" : strerror(errno));
-		return;
-	}
-	/* Read for every stream: a turn over thousands of them takes milliseconds. */
 	b->now_ns = monotonic_ns();
-	enum bench_fault fault = bench_stream_feed(s, (struct slice){b->room, (size_t)n}, &status);
-	if (!was_open && s->state == BENCH_OPEN) {
-		b->report->open++;
-		b->progress_ns = b->now_ns;
-	}
-	if (fault)
+}
+
+static void on_stream(void *ctx, struct bench_stream *s, enum bench_fault fault, unsigned status)
+{
+	struct bench *b = ctx;
+
+	if (fault) {
 		fault_stream(b, s, fault, status);
-}
-
-static void ask(struct bench *b, struct bench_stream *s)
-{
-	int error = tcp_error(s->fd);
-
-	if (error != 0) {
-		end_stream(b, s, strerror(error));
 		return;
 	}
-	/* A GET fits into the buffer of a fresh socket. */
-	if (tcp_send(s->fd, (struct slice){b->request, b->request_len}) != (long)b->request_len ||
-	    waitset_change(&b->waits, s->fd, s, WAITSET_READ)) {
-		end_stream(b, s, "the request could not be sent");
-		return;
-	}
-	s->state = BENCH_AWAITING_HEAD;
+	b->report->open++;
+	b->progress_ns = b->now_ns;
 }
 
-static void connect_next(struct bench *b)
+static uint32_t source_of(const struct bench *b, uint64_t conn)
 {
-	struct bench_stream *s = &b->streams[b->started];
-	bool spread =
-		b->set->streams > SPREAD_PER_ADDRESS && tcp_is_loopback4(&b->set->stream_address);
-	uint32_t source = spread ? spread_source(b->started) : 0;
+	bool spread = b->set->streams / b->set->per_conn > SPREAD_PER_ADDRESS &&
+		      tcp_is_loopback4(&b->set->stream_address);
 
-	b->started++;
+	return spread ? spread_source(conn) : 0;
+}
+
+static void open_next(struct bench *b)
+{
+	uint64_t number = b->started / b->set->per_conn;
+	bool first = b->started % b->set->per_conn == 0;
+	struct bench_stream *s = &b->streams[b->started++];
+	struct bench_conn *c = &b->conns[number];
+	const char *why = NULL;
+
 	if (bench_stream_init(s, &b->listener, b->set->check)) {
 		fail(b, "open", "out of memory");
 		return;
 	}
-	if (tcp_connect(&b->set->stream_address, source, &s->fd)) {
-		end_stream(b, s, strerror(errno));
-		return;
-	}
-	if (waitset_add(&b->waits, s->fd, s, WAITSET_WRITE))
-		end_stream(b, s, "the descriptor cannot be waited for");
+	if (first)
+		why = bench_conn_open(c, &b->route, s, source_of(b, number));
+	const char *begun = bench_conn_begin(c);
+	why = why ? why : begun;
+	if (why)
+		end_conn(b, c, why);
 }
 
 static void published(struct bench *b, enum bench_publish outcome)
@@ -202,8 +207,6 @@ static void published(struct bench *b, enum bench_publish outcome)
 
 static void dispatch(struct bench *b, const struct waitset_event *event)
 {
-	struct bench_stream *s = event->owner;
-
 	if (event->owner == &b->interrupt) {
 		b->interrupted = true;
 		return;
@@ -212,10 +215,10 @@ static void dispatch(struct bench *b, const struct waitset_event *event)
 		published(b, bench_publisher_handle(&b->publisher));
 		return;
 	}
-	if (s->state == BENCH_CONNECTING)
-		ask(b, s);
-	else
-		receive(b, s);
+	struct bench_conn *c = event->owner;
+	const char *why = bench_conn_handle(c);
+	if (why)
+		end_conn(b, c, why);
 }
 
 /* False: nothing came for too long, or the run cannot go on. */
@@ -246,7 +249,7 @@ static bool opening(struct bench *b, uint64_t *ret_wake_ns)
 
 	bench_progress_count(&b->progress, b->now_ns, "opening", b->report->open, set->streams);
 	while (b->started < due && b->started - b->report->open < BENCH_MAX_OPENING && !b->failed)
-		connect_next(b);
+		open_next(b);
 	uint64_t next_ns = pacing_due_ns(&b->pacing, b->started);
 	if (b->started == due && due < set->streams && next_ns < *ret_wake_ns)
 		*ret_wake_ns = next_ns;
@@ -366,29 +369,41 @@ static void publish_all(struct bench *b)
 				    b->set->timeout_ms);
 }
 
-static enum err put_get(struct bench *b)
+static enum err prepare_route(struct bench *b)
 {
+	const struct bench_settings *set = b->set;
 	struct writer w;
 
 	writer_init(&w, b->request, sizeof(b->request));
 	put(&w, SLICE("GET "));
-	put(&w, b->set->url.target);
+	put(&w, set->url.target);
 	put(&w, SLICE(" HTTP/1.1\r\nHost: "));
-	put(&w, b->set->url.authority);
+	put(&w, set->url.authority);
 	put(&w, SLICE("\r\nUser-Agent: sluice-bench\r\nAccept: text/event-stream\r\n\r\n"));
-	b->request_len = w.len;
+	b->route.set = &b->waits;
+	b->route.url = &set->url;
+	b->route.address = &set->stream_address;
+	b->route.trust = set->trust;
+	b->route.http2 = set->http2;
+	b->route.per_conn = (size_t)set->per_conn;
+	b->route.request = writer_slice(&w);
+	b->route.ctx = b;
+	b->route.on_bytes = on_bytes;
+	b->route.on_stream = on_stream;
 	return w.overflow ? E_TOO_BIG : OK;
 }
 
 static enum err prepare(struct bench *b)
 {
-	enum err err = put_get(b);
+	const struct bench_settings *set = b->set;
+	enum err err = prepare_route(b);
 
 	b->waits.fd = -1;
 	b->interrupt = -1;
-	b->publisher.fd = -1;
-	b->streams = calloc(b->set->streams, sizeof(*b->streams));
-	if (!b->streams)
+	wire_init(&b->publisher.wire, -1);
+	b->streams = calloc(set->streams, sizeof(*b->streams));
+	b->conns = calloc(b->report->connections, sizeof(*b->conns));
+	if (!b->streams || !b->conns)
 		return E_NOMEM;
 	if (!err)
 		err = waitset_init(&b->waits);
@@ -397,18 +412,19 @@ static enum err prepare(struct bench *b)
 	if (!err)
 		err = waitset_add(&b->waits, b->interrupt, &b->interrupt, WAITSET_READ);
 	if (!err)
-		err = bench_publisher_init(&b->publisher, &b->waits, &b->set->publish_address,
-					   &b->set->publish);
+		err = bench_publisher_init(&b->publisher, &b->waits, &set->publish_address,
+					   &set->publish, set->trust);
 	return err;
 }
 
 static void clean_up(struct bench *b)
 {
-	for (uint64_t i = 0; i < b->started; i++) {
-		tcp_close(b->streams[i].fd);
+	for (uint64_t i = 0; b->conns && i < b->report->connections; i++)
+		bench_conn_close(&b->conns[i]);
+	for (uint64_t i = 0; i < b->started; i++)
 		bench_stream_fini(&b->streams[i]);
-	}
 	free(b->streams);
+	free(b->conns);
 	bench_publisher_fini(&b->publisher);
 	tcp_close(b->interrupt);
 	waitset_fini(&b->waits);
@@ -438,6 +454,7 @@ enum bench_outcome bench_measure(const struct bench_settings *settings, struct r
 	*ret_report = (struct report){
 		.target = settings->target,
 		.streams = settings->streams,
+		.connections = (settings->streams + settings->per_conn - 1) / settings->per_conn,
 		.events = settings->events,
 		.event_bytes = settings->publish.event_bytes,
 		.has_server = settings->pid != 0,

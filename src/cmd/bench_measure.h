@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cmd/bench_conn.h"
 #include "cmd/bench_publish.h"
 #include "load/report.h"
 
@@ -21,7 +22,10 @@ struct bench_settings {
 	struct bench_publish_to publish;   /* where events go */
 	struct tcp_target stream_address;  /* url, resolved */
 	struct tcp_target publish_address; /* publish.url, resolved */
+	const struct tls_trust *trust;     /* for https */
+	bool http2;                        /* for the streams; events are published by HTTP/1.1 */
 	uint64_t streams;
+	uint64_t per_conn; /* streams on one connection */
 	uint64_t events;
 	uint64_t rate;       /* events a second; 0: as fast as `window` lets */
 	uint64_t window;     /* without a rate: events that may be on their way at one time */

@@ -55,11 +55,14 @@ static enum err put_request(struct buf *request, const struct bench_publish_to *
 }
 
 enum err bench_publisher_init(struct bench_publisher *p, struct waitset *set,
-			      const struct tcp_target *target, const struct bench_publish_to *to)
+			      const struct tcp_target *target, const struct bench_publish_to *to,
+			      const struct tls_trust *trust)
 {
 	struct buf body;
 
-	*p = (struct bench_publisher){.set = set, .target = *target, .fd = -1};
+	*p = (struct bench_publisher){
+		.set = set, .target = *target, .url = &to->url, .trust = trust};
+	wire_init(&p->wire, -1);
 	buf_init(&p->request, BENCH_MAX_REQUEST);
 	buf_init(&p->answer, BENCH_MAX_ANSWER);
 	buf_init(&body, BENCH_MAX_REQUEST);
@@ -73,33 +76,77 @@ enum err bench_publisher_init(struct bench_publisher *p, struct waitset *set,
 	return err;
 }
 
+static void hang_up(struct bench_publisher *p)
+{
+	wire_close(&p->wire);
+	p->ready = false;
+}
+
 void bench_publisher_fini(struct bench_publisher *p)
 {
-	tcp_close(p->fd);
-	p->fd = -1;
+	hang_up(p);
 	buf_free(&p->request);
 	buf_free(&p->answer);
 }
 
 static enum bench_publish failed(struct bench_publisher *p, const char *why)
 {
-	tcp_close(p->fd);
-	p->fd = -1;
+	hang_up(p);
 	p->busy = false;
 	p->why = why;
 	return BENCH_PUBLISH_FAILED;
 }
 
+static enum bench_publish await(struct bench_publisher *p, unsigned flags)
+{
+	if (waitset_change(p->set, p->wire.fd, p, flags))
+		return failed(p, "cannot wait for the connection");
+	return BENCH_PUBLISH_PENDING;
+}
+
 static enum bench_publish send_rest(struct bench_publisher *p)
 {
-	long n = tcp_send(p->fd, slice_from(buf_slice(&p->request), p->sent));
+	long n = wire_send(&p->wire, slice_from(buf_slice(&p->request), p->sent));
 
-	if (n == TCP_FAILED)
-		return failed(p, strerror(errno));
+	if (n == WIRE_FAILED)
+		return failed(p, p->wire.why);
 	if (n > 0)
 		p->sent += (size_t)n;
-	unsigned flags = p->sent < p->request.len ? WAITSET_WRITE : WAITSET_READ;
-	if (waitset_change(p->set, p->fd, p, flags))
+	return await(p, p->sent < p->request.len ? WAITSET_WRITE : WAITSET_READ);
+}
+
+static enum bench_publish greet(struct bench_publisher *p)
+{
+	long step = wire_greet(&p->wire);
+
+	if (step == WIRE_FAILED)
+		return failed(p, p->wire.why);
+	if (step < 0)
+		return await(p, step == WIRE_WANT_WRITE ? WAITSET_WRITE : WAITSET_READ);
+	p->ready = true;
+	return send_rest(p);
+}
+
+static enum bench_publish connected(struct bench_publisher *p)
+{
+	int error = tcp_error(p->wire.fd);
+
+	if (error != 0)
+		return failed(p, strerror(error));
+	if (p->url->https && !p->wire.tls.ssl &&
+	    wire_secure(&p->wire, p->trust, p->url->host, SLICE("http/1.1")))
+		return failed(p, "out of memory, or the host name is too long");
+	return greet(p);
+}
+
+static enum bench_publish connect_first(struct bench_publisher *p)
+{
+	int fd;
+
+	if (tcp_connect(&p->target, 0, &fd))
+		return failed(p, strerror(errno));
+	wire_init(&p->wire, fd);
+	if (waitset_add(p->set, fd, p, WAITSET_WRITE))
 		return failed(p, "cannot wait for the connection");
 	return BENCH_PUBLISH_PENDING;
 }
@@ -114,13 +161,7 @@ enum bench_publish bench_publisher_send(struct bench_publisher *p, const struct 
 	buf_reset(&p->answer);
 	writer_init(&w, p->request.ptr + p->marker_at, MARKER_LEN);
 	marker_put(&w, m, MARKER_LEN);
-	if (p->fd >= 0)
-		return send_rest(p);
-	if (tcp_connect(&p->target, 0, &p->fd))
-		return failed(p, strerror(errno));
-	if (waitset_add(p->set, p->fd, p, WAITSET_WRITE))
-		return failed(p, "cannot wait for the connection");
-	return BENCH_PUBLISH_PENDING;
+	return p->ready ? send_rest(p) : connect_first(p);
 }
 
 /* Where the answer's body ends is known without its content. */
@@ -161,28 +202,25 @@ static enum bench_publish take_answer(struct bench_publisher *p)
 		return failed(p, "the answer is not HTTP that can be kept alive");
 	p->busy = false;
 	p->status = res.status;
-	if (!res.keep_alive) {
-		tcp_close(p->fd);
-		p->fd = -1;
-	}
+	if (!res.keep_alive)
+		hang_up(p);
 	return res.status / 100 == 2 ? BENCH_PUBLISH_DONE : BENCH_PUBLISH_REFUSED;
 }
 
 static enum bench_publish receive(struct bench_publisher *p)
 {
 	char room[READ_MAX];
-	long n = tcp_receive(p->fd, room, sizeof(room));
+	long n = wire_receive(&p->wire, room, sizeof(room));
 
-	if (n == TCP_AGAIN)
+	if (n == WIRE_WANT_READ || n == WIRE_WANT_WRITE)
 		return BENCH_PUBLISH_PENDING;
 	/* An idle connection may be closed at any time; the next event makes a new one. */
 	if (n <= 0 && !p->busy) {
-		tcp_close(p->fd);
-		p->fd = -1;
+		hang_up(p);
 		return BENCH_PUBLISH_PENDING;
 	}
-	if (n == TCP_FAILED)
-		return failed(p, strerror(errno));
+	if (n == WIRE_FAILED)
+		return failed(p, p->wire.why);
 	if (n == 0)
 		return failed(p, "the server closed the connection without an answer");
 	if (!p->busy)
@@ -194,10 +232,7 @@ static enum bench_publish receive(struct bench_publisher *p)
 
 enum bench_publish bench_publisher_handle(struct bench_publisher *p)
 {
-	if (p->busy && p->sent < p->request.len) {
-		int error = tcp_error(p->fd);
-
-		return error != 0 ? failed(p, strerror(error)) : send_rest(p);
-	}
-	return receive(p);
+	if (!p->ready)
+		return connected(p);
+	return p->busy && p->sent < p->request.len ? send_rest(p) : receive(p);
 }

@@ -25,7 +25,7 @@ enum err bench_stream_init(struct bench_stream *s, const struct bench_listener *
 {
 	const struct sse_decoder_limits max = {BENCH_MAX_LINE, BENCH_MAX_LINE};
 
-	*s = (struct bench_stream){.listener = listener, .fd = -1};
+	*s = (struct bench_stream){.listener = listener};
 	buf_init(&s->head, BENCH_MAX_HEAD);
 	http_chunked_init(&s->chunked);
 	if (!check)
@@ -47,7 +47,7 @@ void bench_stream_fini(struct bench_stream *s)
 	s->state = BENCH_ENDED;
 }
 
-static enum bench_fault take_body(struct bench_stream *s, struct slice body)
+enum bench_fault bench_stream_body(struct bench_stream *s, struct slice body)
 {
 	struct marker m;
 	size_t used;
@@ -76,7 +76,7 @@ static enum bench_fault take_chunks(struct bench_stream *s, struct slice in)
 
 		if (step == HTTP_REFUSED)
 			return BENCH_NOT_HTTP;
-		enum bench_fault fault = take_body(s, data);
+		enum bench_fault fault = bench_stream_body(s, data);
 		if (fault)
 			return fault;
 		if (step == HTTP_DONE)
@@ -88,7 +88,7 @@ static enum bench_fault take_chunks(struct bench_stream *s, struct slice in)
 
 static enum bench_fault take_open(struct bench_stream *s, struct slice in)
 {
-	return s->is_chunked ? take_chunks(s, in) : take_body(s, in);
+	return s->is_chunked ? take_chunks(s, in) : bench_stream_body(s, in);
 }
 
 static enum bench_fault take_head(struct bench_stream *s, unsigned *ret_status)
@@ -120,4 +120,12 @@ enum bench_fault bench_stream_feed(struct bench_stream *s, struct slice bytes, u
 	if (err)
 		return err == E_NOMEM ? BENCH_NOMEM : BENCH_NOT_HTTP;
 	return take_head(s, ret_status);
+}
+
+enum bench_fault bench_stream_answer(struct bench_stream *s, unsigned status)
+{
+	if (status != 200)
+		return BENCH_REFUSED;
+	s->state = BENCH_OPEN;
+	return BENCH_FINE;
 }

@@ -36,7 +36,6 @@ struct bench_listener {
 
 struct bench_stream {
 	const struct bench_listener *listener;
-	int fd; /* of the owner; -1: none */
 	enum bench_stream_state state;
 	bool is_chunked;
 	struct tally_stream tally;
@@ -57,11 +56,14 @@ enum bench_fault {
 /* `check` says to decode everything. `listener` must outlive the stream. Errors: E_NOMEM. */
 enum err bench_stream_init(struct bench_stream *s, const struct bench_listener *listener,
 			   bool check);
-/* Leaves the descriptor alone. Safe on a stream that was zeroed or is finished already. */
+/* Safe on a stream that was zeroed or is finished already. */
 void bench_stream_fini(struct bench_stream *s);
 /*
- * Takes bytes of the response; events go to the listener. After a fault the stream takes no
- * more. *ret_status is written for BENCH_REFUSED.
+ * For HTTP/1.1: takes bytes of the response; events go to the listener. After a fault the stream
+ * takes no more. *ret_status is written for BENCH_REFUSED.
  */
 enum bench_fault bench_stream_feed(struct bench_stream *s, struct slice bytes,
 				   unsigned *ret_status);
+/* For HTTP/2, where others read the framing: the status of the answer, then bytes of its body. */
+enum bench_fault bench_stream_answer(struct bench_stream *s, unsigned status);
+enum bench_fault bench_stream_body(struct bench_stream *s, struct slice body);

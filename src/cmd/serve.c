@@ -5,6 +5,7 @@
 #include "cmd/serve.h"
 #include "cmd/serve_canary.h"
 #include "cmd/serve_demo.h"
+#include "cmd/serve_notify.h"
 #include "os/entropy.h"
 #include "os/fdlimit.h"
 #include "os/interrupt.h"
@@ -28,10 +29,15 @@ const struct option_row serve_options[] = {
 	[SERVE_LISTEN] = {"listen", 'l', "ADDR:PORT", "Listen here instead of what the file says",
 			  .repeat = true},
 	[SERVE_WORKERS] = {"workers", 0, "N", "Threads, 1 to 256 (default: one a core)"},
+	[SERVE_TLS_SELF_SIGNED] = {"tls-self-signed", 0, NULL,
+				   "Speak TLS on loopback with a certificate made for this run"},
+	[SERVE_TAKE_OVER] = {"take-over", 0, NULL,
+			     "Join the ports of the server that runs, which is ended afterwards"},
 	[SERVE_DEMO] = {"demo", 0, NULL, "Serve a ticking public topic and a page that shows it"},
 	[SERVE_CANARY] = {"canary", 0, NULL,
 			  "Serve " SERVE_CANARY_PATH ", whose events say when they were sent"},
 	[SERVE_CHECK] = {"check", 0, NULL, "Judge the configuration and end; 2 if it is refused"},
+	[SERVE_NO_SANDBOX] = {"no-sandbox", 0, NULL, "Keep all rights of the process, to debug"},
 	{NULL},
 };
 
@@ -50,8 +56,7 @@ static size_t worker_count(const struct settings *conf)
 	return n < SERVE_MAX_WORKERS ? (size_t)n : SERVE_MAX_WORKERS;
 }
 
-/* As many connections as there are descriptors, unless the configuration says fewer. */
-static struct admit_limits admit_limits(const struct settings *conf, size_t workers)
+struct admit_limits serve_limits(const struct settings *conf, size_t workers)
 {
 	uint64_t reserved = RESERVED_FDS + workers * (2 + conf->listen_count);
 	if (conf->admin.address.ptr)
@@ -64,7 +69,12 @@ static struct admit_limits admit_limits(const struct settings *conf, size_t work
 		.connections = connections,
 		.streams = conf->limits.streams ? conf->limits.streams : connections,
 		.per_address = conf->limits.per_address,
+		.per_user = conf->limits.per_user,
+		.per_token = conf->limits.per_token,
+		.connect_rate = conf->limits.connect_rate,
+		.connect_burst = conf->limits.connect_burst,
 		.publish_rate = conf->publish.rate,
+		.memory = conf->limits.memory,
 	};
 }
 
@@ -78,13 +88,13 @@ static enum err make_shared(struct server *s)
 	if (entropy_hash_key(&key))
 		return E_IO;
 	serve_current_init(&shared->current, s->generation);
+	shared->loads.at_unix_ms = wallclock_ms();
 	shared->worker_count = worker_count(conf);
 	shared->workers = calloc(shared->worker_count, sizeof(*shared->workers));
 	shared->log = log_new(limits, wallclock_ms(), key);
-	shared->admit = admit_new(admit_limits(conf, shared->worker_count), key);
-	shared->sink = logsink_new(STDOUT_FILENO);
+	shared->admit = admit_new(serve_limits(conf, shared->worker_count), key);
 	shared->auth = &s->auth;
-	if (!shared->workers || !shared->log || !shared->admit || !shared->sink)
+	if (!shared->workers || !shared->log || !shared->admit)
 		return E_NOMEM;
 	return wakeup_init(&shared->done);
 }
@@ -92,14 +102,13 @@ static enum err make_shared(struct server *s)
 static int init_workers(struct server *s)
 {
 	struct admit_limits limits =
-		admit_limits(&s->generation->setup.conf, s->shared.worker_count);
-	int code = serve_listen(s);
+		serve_limits(&s->generation->setup.conf, s->shared.worker_count);
 	enum err err = OK;
 
-	for (size_t i = 0; code == EXIT_OK && !err && i < s->shared.worker_count; i++)
+	for (size_t i = 0; !err && i < s->shared.worker_count; i++)
 		err = worker_init(&s->shared.workers[i], &limits);
 	if (!err)
-		return code;
+		return EXIT_OK;
 	(void)fprintf(stderr, "sluice serve: cannot start a worker: %s\n", strerror(errno));
 	return EXIT_USAGE;
 }
@@ -118,17 +127,41 @@ static int init_auth(struct server *s)
 	return code == EXIT_OK ? init_workers(s) : code;
 }
 
+/*
+ * Ports are bound with the rights of the start, which then go, before the first thread: rights
+ * belong to threads. Files that only the start may read have been read by serve_setup.
+ */
+static int enter(struct server *s)
+{
+	serve_notify_open(s);
+	int code = serve_listen(s);
+	if (code == EXIT_OK)
+		code = serve_listen_admin(s);
+	if (code == EXIT_OK)
+		code = serve_sandbox_enter(&s->sandbox, &s->generation->setup);
+	if (code != EXIT_OK)
+		return code;
+	s->shared.sandbox = &s->sandbox.state;
+	s->shared.sink = logsink_new(STDOUT_FILENO);
+	if (s->shared.sink)
+		return init_auth(s);
+	(void)fprintf(stderr, "sluice serve: cannot start: %s\n", err_text(E_NOMEM));
+	return EXIT_USAGE;
+}
+
 static int init(struct server *s)
 {
 	struct serve_shared *shared = &s->shared;
 
 	serve_admin_init(&s->admin);
+	serve_memory_init(&s->memory, s->generation->setup.conf.limits.memory);
 	s->started_ms = now_ms();
 	s->canary.origin_ns = monotonic_ns();
 	s->canary.seq = 1;
 	s->set.fd = -1;
 	s->signal_fd = -1;
 	s->hangup_fd = -1;
+	s->notify_fd = -1;
 	shared->done.fd = -1;
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* Before the first thread, so that all of them leave the signals to us. */
@@ -153,7 +186,7 @@ static int init(struct server *s)
 	if (!err)
 		err = waitset_add(&s->set, shared->done.fd, &shared->done, WAITSET_READ);
 	if (!err)
-		return init_auth(s);
+		return enter(s);
 	(void)fprintf(stderr, "sluice serve: cannot start: %s\n", err_text(err));
 	return EXIT_USAGE;
 }
@@ -161,6 +194,7 @@ static int init(struct server *s)
 static void end(struct server *s)
 {
 	serve_admin_end(&s->admin);
+	serve_memory_end(&s->memory);
 	/* Verdicts wake workers: there must be none any more before these go. */
 	for (struct serve_generation *g = s->generation; g; g = g->older)
 		serve_validators_fini(&g->validators);
@@ -178,6 +212,8 @@ static void end(struct server *s)
 		peer_close(s->signal_fd);
 	if (s->hangup_fd >= 0)
 		peer_close(s->hangup_fd);
+	if (s->notify_fd >= 0)
+		peer_close(s->notify_fd);
 }
 
 /* Running. */
@@ -194,6 +230,38 @@ static void set_phase(struct server *s, enum serve_phase phase)
 	wake_workers(s);
 }
 
+static void follow_drain(struct server *s)
+{
+	uint64_t now = now_ms();
+	int phase = atomic_load(&s->shared.phase);
+
+	if (s->deadline_ms == 0)
+		return;
+	if (phase < SERVE_DRAINING && now >= s->leave_ms) {
+		(void)fprintf(stderr,
+			      "sluice serve: draining %" PRIu64 " streams (again: stop at once)\n",
+			      admit_streams(s->shared.admit));
+		set_phase(s, SERVE_DRAINING);
+	}
+	if (phase < SERVE_STOPPING && now >= s->deadline_ms)
+		set_phase(s, SERVE_STOPPING);
+}
+
+/* When follow_drain has something to do. */
+static uint64_t drain_due_ms(const struct server *s)
+{
+	switch ((enum serve_phase)atomic_load(&s->shared.phase)) {
+	case SERVE_LEAVING:
+		return s->leave_ms;
+	case SERVE_DRAINING:
+		return s->deadline_ms;
+	case SERVE_RUNNING:
+	case SERVE_STOPPING:
+		break;
+	}
+	return NEVER_MS;
+}
+
 /* The first signal drains, a second one does not wait. */
 static void on_signal(struct server *s)
 {
@@ -203,26 +271,33 @@ static void on_signal(struct server *s)
 		set_phase(s, SERVE_STOPPING);
 		return;
 	}
-	s->deadline_ms = now_ms() + s->generation->setup.conf.drain.deadline_ms;
-	(void)fprintf(stderr, "sluice serve: draining %" PRIu64 " streams (again: stop at once)\n",
-		      admit_streams(s->shared.admit));
-	s->shared.drain_window_ms = s->generation->setup.conf.drain.window_ms;
-	set_phase(s, SERVE_DRAINING);
+	const struct drain_settings *conf = &s->generation->setup.conf.drain;
+	s->leave_ms = now_ms() + conf->delay_ms;
+	s->deadline_ms = s->leave_ms + conf->deadline_ms;
+	s->shared.drain_window_ms = conf->window_ms;
+	if (conf->delay_ms > 0) {
+		(void)fprintf(stderr,
+			      "sluice serve: not ready any more; drains in %" PRIu64 " ms\n",
+			      conf->delay_ms);
+		set_phase(s, SERVE_LEAVING);
+	}
+	serve_notify_stopping(s);
+	follow_drain(s);
 }
 
-/* SIGHUP: keys may have been rotated. All else of the configuration wants a restart. */
 static void on_hangup(struct server *s)
 {
-	struct auth_service *service = s->generation->validators.service;
+	if (interrupt_take(s->hangup_fd))
+		serve_reload_want(s);
+}
 
-	if (!interrupt_take(s->hangup_fd))
+static void rotate(struct server *s)
+{
+	if (now_ms() < s->rotate_ms)
 		return;
-	if (service)
-		(void)fprintf(stderr, "sluice serve: reading the keys of auth.jwt again\n");
-	else
-		(void)fprintf(stderr, "sluice serve: SIGHUP reads the keys of auth.jwt again; "
-				      "there are none\n");
-	auth_service_reload(service);
+	if (s->rotate_ms > 0)
+		serve_tls_rotate(&s->generation->setup.tls);
+	s->rotate_ms = now_ms() + TLS_ROTATE_MS;
 }
 
 static uint64_t canary_due_ns(const struct server *s)
@@ -254,16 +329,28 @@ static void tick(struct server *s)
 	wake_workers(s);
 }
 
+/* Where nobody asks and nothing follows from it, an idle server sleeps. */
+static bool is_watching(const struct server *s)
+{
+	const struct settings *conf = &s->generation->setup.conf;
+
+	return s->memory.fd >= 0 && (conf->limits.memory > 0 || conf->admin.address.ptr);
+}
+
 static uint64_t next_deadline_ns(const struct server *s)
 {
 	uint64_t due_ms = NEVER_MS;
 
 	if (s->deadline_ms > 0)
-		due_ms = s->deadline_ms;
+		due_ms = drain_due_ms(s);
 	else if (s->generation->setup.demo)
 		due_ms = s->next_tick_ms;
 	if (s->admin.due_ms < due_ms)
 		due_ms = s->admin.due_ms;
+	if (is_watching(s) && s->memory.due_ms < due_ms)
+		due_ms = s->memory.due_ms;
+	if (s->generation->setup.tls.tickets && s->rotate_ms < due_ms)
+		due_ms = s->rotate_ms;
 	uint64_t due_ns = due_ms < NEVER_MS ? due_ms * 1000000 : UINT64_MAX;
 	if (s->generation->setup.canary && s->deadline_ms == 0 && canary_due_ns(s) < due_ns)
 		due_ns = canary_due_ns(s);
@@ -290,13 +377,14 @@ static void wait_for_end(struct server *s)
 
 		for (size_t i = 0; i < n; i++)
 			handle(s, events[i].owner);
+		serve_reload_turn(s);
 		serve_admin_turn(&s->admin);
+		if (is_watching(s))
+			serve_memory_turn(&s->memory, &s->shared, now_ms());
+		rotate(s);
 		tick(s);
 		tick_canary(s);
-		if (s->deadline_ms > 0 && now_ms() >= s->deadline_ms) {
-			s->deadline_ms = NEVER_MS;
-			set_phase(s, SERVE_STOPPING);
-		}
+		follow_drain(s);
 	}
 }
 
@@ -311,6 +399,7 @@ static int run(struct server *s)
 	}
 	if (started == s->shared.worker_count) {
 		serve_say_start(s);
+		serve_notify_ready(s);
 		wait_for_end(s);
 	} else {
 		(void)fprintf(stderr, "sluice serve: cannot start thread %zu: %s\n", started + 1,
@@ -330,7 +419,9 @@ static int serve(struct server *s)
 	int code = init(s);
 
 	if (code == EXIT_OK)
-		code = serve_listen_admin(s);
+		code = serve_listen_start(s);
+	if (code == EXIT_OK)
+		serve_sandbox_filter(&s->sandbox);
 	if (code == EXIT_OK)
 		code = run(s);
 	end(s);

@@ -28,8 +28,20 @@ static unsigned put_metrics(const struct serve_shared *shared, struct buf *body)
 	struct metrics_state state = {
 		.streams_open = admit_streams(shared->admit),
 		.connections_open = admit_connections(shared->admit),
+		.memory = admit_resident(shared->admit),
+		.strangers = atomic_load(&shared->strangers),
 		.log_lines_lost = logsink_lost(shared->sink),
+		.reloads = shared->loads.done,
+		.reload_failures = shared->loads.failed,
+		.loaded_s = shared->loads.at_unix_ms / 1000,
+		.landlock = shared->sandbox->landlock,
+		.system_calls = shared->sandbox->system_calls,
 		.version = SLICE(SLUICE_VERSION),
+		.tls_handshakes = atomic_load(&shared->tls.handshakes),
+		.tls_resumed = atomic_load(&shared->tls.resumed),
+		.tls_ktls = atomic_load(&shared->tls.ktls),
+		/* The main thread sets the generation, and it is the main thread that asks. */
+		.tls_expires = serve_tls_expires(&shared->current.generation->setup.tls),
 	};
 	struct writer w;
 

@@ -38,11 +38,16 @@ static struct route stream_route(const struct settings *conf, const struct route
 		.accept = accepts[r->accept],
 		.refuse = refuses[r->refuse],
 		.heartbeat_ms = r->heartbeat_ms ? r->heartbeat_ms : conf->heartbeat.period_ms,
+		.max_streams = r->streams,
 	};
 }
 
 static bool authenticates(const struct serve_setup *s)
 {
+	for (size_t i = 0; i < s->conf.listen_count; i++) {
+		if (s->conf.listen[i].tls.client_ca.ptr)
+			return true;
+	}
 	return s->subscribers.count > 0 || s->conf.auth.jwt.keys.ptr ||
 	       s->conf.auth.introspect.url.ptr;
 }
@@ -179,6 +184,32 @@ static void take_limits(struct serve_setup *s)
 	out->replay_bytes = (size_t)conf->limits.replay_bytes;
 	out->max_body = (size_t)conf->publish.max_body;
 	out->max_event = (size_t)conf->publish.max_event;
+	out->emission_rate = conf->limits.emission_rate;
+	out->emission_burst = conf->limits.emission_burst;
+}
+
+/* conf/form.c has read the networks before: they are well-formed. */
+static bool take_proxies(struct serve_setup *s)
+{
+	static const enum forwarded_field fields[] = {
+		[CONF_PROXY_FIELD_X_FORWARDED_FOR] = FORWARDED_FIELD_X,
+		[CONF_PROXY_FIELD_FORWARDED] = FORWARDED_FIELD_RFC7239,
+		[CONF_PROXY_FIELD_NONE] = FORWARDED_FIELD_NONE,
+	};
+	const struct proxy_settings *conf = &s->conf.proxies;
+	struct network *trusted =
+		arena_alloc(&s->arena, (conf->trusted_count + 1) * sizeof(*trusted));
+	struct forwarded_rules *out = &s->stream.proxies;
+
+	if (!trusted)
+		return false;
+	*out = (struct forwarded_rules){.field = fields[conf->field], .trusted = trusted};
+	for (size_t i = 0; i < conf->trusted_count; i++) {
+		if (network_parse(conf->trusted[i], &trusted[i]))
+			return false;
+		out->trusted_count++;
+	}
+	return true;
 }
 
 int serve_build(struct serve_setup *s)
@@ -204,5 +235,9 @@ int serve_build(struct serve_setup *s)
 	s->stream.heartbeat_mode = modes[s->conf.heartbeat.mode];
 	take_limits(s);
 	add_routes(s);
+	if (!take_proxies(s)) {
+		(void)fprintf(stderr, "sluice serve: cannot start: out of memory\n");
+		return EXIT_USAGE;
+	}
 	return s->demo ? open_demo_topic(s) : EXIT_OK;
 }

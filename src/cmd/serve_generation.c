@@ -46,7 +46,8 @@ int serve_generation_start(struct serve_generation *g, const struct serve_auth *
 	enum err err = serve_validators_init(&g->validators, auth, conf, g->setup.hash, &why);
 	if (!err)
 		return EXIT_OK;
-	(void)fprintf(stderr, "sluice serve: %.*s\n", SLICE_ARG(writer_slice(&why)));
+	(void)fprintf(stderr, "sluice serve: %s%.*s\n",
+		      before ? "" : "cannot start: ", SLICE_ARG(writer_slice(&why)));
 	return err == E_NOT_FOUND && conf_is_url(conf->auth.jwt.keys) ? EXIT_UNREACHABLE
 								      : EXIT_USAGE;
 }

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 
 /* Generations at a time: at the bound a reload waits until requests of an old one have ended. */
-#define SERVE_MAX_GENERATIONS 8u
+#define SERVE_MAX_GENERATIONS ENGINE_MAX_SETTINGS
 
 struct serve_generation {
 	struct serve_setup setup;

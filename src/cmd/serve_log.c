@@ -147,3 +147,21 @@ void serve_log_put(struct writer *w, const struct stream_record *record, uint64_
 	put_time(w, unix_ms);
 	put(w, SLICE("}\n"));
 }
+
+void serve_log_put_handshake(struct writer *w, const struct addr *addr, struct slice why,
+			     uint64_t unix_ms)
+{
+	put(w, SLICE("{\"event\":\"tls_refuse\""));
+	put_address(w, addr);
+	put_text(w, SLICE("reason"), why);
+	put_time(w, unix_ms);
+	put(w, SLICE("}\n"));
+}
+
+void serve_log_put_reload(struct writer *w, bool done, uint64_t unix_ms)
+{
+	put(w, SLICE("{\"event\":\"config_reload\""));
+	put_bool(w, SLICE("done"), done);
+	put_time(w, unix_ms);
+	put(w, SLICE("}\n"));
+}

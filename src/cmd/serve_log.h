@@ -9,3 +9,8 @@
 
 /* Writes the line of `record` with its line feed; `unix_ms` is its timestamp. */
 void serve_log_put(struct writer *w, const struct stream_record *record, uint64_t unix_ms);
+/* The line of a handshake of TLS that failed; `why` is text of the library, not of the peer. */
+void serve_log_put_handshake(struct writer *w, const struct addr *addr, struct slice why,
+			     uint64_t unix_ms);
+/* The line of a reload: whether it took effect. */
+void serve_log_put_reload(struct writer *w, bool done, uint64_t unix_ms);

@@ -14,20 +14,41 @@ static bool is_ipv6(struct slice host)
 
 /* What the person sees. */
 
-static void print_url(FILE *out, const struct listen_settings *l, const char *path)
+static void print_url(FILE *out, const struct listen_settings *l, bool tls, const char *path)
 {
-	(void)fprintf(out, is_ipv6(l->host) ? "http://[%.*s]:%u%s" : "http://%.*s:%u%s",
-		      SLICE_ARG(l->host), (unsigned)l->port, path);
+	(void)fprintf(out, is_ipv6(l->host) ? "http%s://[%.*s]:%u%s" : "http%s://%.*s:%u%s",
+		      tls ? "s" : "", SLICE_ARG(l->host), (unsigned)l->port, path);
+}
+
+/* Of the public listener. */
+static void print_public_url(const struct server *s, size_t i, const char *path)
+{
+	const struct serve_setup *setup = &s->generation->setup;
+
+	print_url(stderr, &setup->conf.listen[i], setup->tls.servers[i] != NULL, path);
+}
+
+/* Nobody vouches for it: what is shown here is what there is to compare it with. */
+static void print_self_signed(const struct tls_self *self)
+{
+	if (self->chain_len == 0)
+		return;
+	(void)fprintf(stderr,
+		      "self-signed certificate of this run, %d days: SHA-256 %s\n"
+		      "  believe it alone: curl -k --pinnedpubkey '%s' URL\n"
+		      "  or, on this machine, anything: curl -k URL\n",
+		      TLS_SELF_DAYS, self->fingerprint, self->pin);
 }
 
 static void print_demo(const struct server *s)
 {
-	const struct listen_settings *l = &s->generation->setup.conf.listen[0];
+	bool own = s->generation->setup.tls.self.chain_len > 0;
 
 	(void)fprintf(stderr, "\n  Open ");
-	print_url(stderr, l, "/");
-	(void)fprintf(stderr, " in a browser, or\n\n    curl -N -H 'Accept: text/event-stream' '");
-	print_url(stderr, l, "/stream?topic=" SERVE_DEMO_TOPIC);
+	print_public_url(s, 0, "/");
+	(void)fprintf(stderr, " in a browser, or\n\n    curl %s-N -H 'Accept: text/event-stream' '",
+		      own ? "-k " : "");
+	print_public_url(s, 0, "/stream?topic=" SERVE_DEMO_TOPIC);
 	(void)fprintf(stderr, "'\n\n  Ctrl-C ends it.\n\n");
 }
 
@@ -35,20 +56,21 @@ void serve_say_start(const struct server *s)
 {
 	for (size_t i = 0; i < s->generation->setup.conf.listen_count; i++) {
 		(void)fprintf(stderr, "listening on ");
-		print_url(stderr, &s->generation->setup.conf.listen[i], "");
+		print_public_url(s, i, "");
 		(void)fprintf(stderr, "\n");
 	}
 	if (s->generation->setup.conf.admin.address.ptr) {
 		(void)fprintf(stderr, "listening on ");
-		print_url(stderr, &s->generation->setup.conf.admin, "");
+		print_url(stderr, &s->generation->setup.conf.admin, false, "");
 		(void)fprintf(stderr, " (admin)\n");
 	}
+	print_self_signed(&s->generation->setup.tls.self);
 	if (s->generation->setup.made_key[0])
 		(void)fprintf(stderr, "publish key of this run: %s\n",
 			      s->generation->setup.made_key);
 	if (s->generation->setup.canary) {
 		(void)fprintf(stderr, "canary: ");
-		print_url(stderr, &s->generation->setup.conf.listen[0], SERVE_CANARY_PATH);
+		print_public_url(s, 0, SERVE_CANARY_PATH);
 		(void)fprintf(stderr, "\n");
 	}
 	if (s->generation->setup.demo)
@@ -57,7 +79,7 @@ void serve_say_start(const struct server *s)
 
 void serve_say_summary(const struct server *s, uint64_t ran_ms)
 {
-	uint64_t streams = 0, deliveries = 0, published = 0, dropped = 0;
+	uint64_t streams = 0, deliveries = 0, published = 0, dropped = 0, told = 0, cut = 0;
 
 	for (size_t i = 0; i < s->shared.worker_count; i++) {
 		const struct engine_counters *c = engine_counters(s->shared.workers[i].engine);
@@ -66,11 +88,13 @@ void serve_say_summary(const struct server *s, uint64_t ran_ms)
 		deliveries += c->deliveries;
 		published += c->published;
 		dropped += c->dropped;
+		told += c->streams_closed[CLOSE_DRAINING];
+		cut += c->streams_closed[CLOSE_STOPPED];
 	}
 	(void)fprintf(stderr,
 		      "sluice serve: ended after %" PRIu64 " s: %" PRIu64 " streams, %" PRIu64
-		      " events published, %" PRIu64 " delivered, %" PRIu64 " dropped, %" PRIu64
-		      " log lines lost\n",
-		      ran_ms / 1000, streams, published, deliveries, dropped,
+		      " told to come back, %" PRIu64 " cut, %" PRIu64 " events published, %" PRIu64
+		      " delivered, %" PRIu64 " dropped, %" PRIu64 " log lines lost\n",
+		      ran_ms / 1000, streams, told, cut, published, deliveries, dropped,
 		      logsink_lost(s->shared.sink));
 }

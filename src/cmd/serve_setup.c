@@ -6,6 +6,7 @@
 #include "conf/form.h"
 #include "os/entropy.h"
 #include "os/file.h"
+#include "os/wallclock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -164,6 +165,15 @@ static int take_listen(const struct args *args, struct serve_setup *s, struct co
 		n++;
 	if (n == 0)
 		return EXIT_OK;
+	if (n > CONF_MAX_LISTENERS)
+		return usage_error(args, "--listen may be given %u times", CONF_MAX_LISTENERS);
+	for (size_t i = 0; i < s->conf.listen_count; i++) {
+		if (s->conf.listen[i].tls.certificate_count > 0)
+			return usage_error(args,
+					   "--listen would take the place of %.*s, which "
+					   "speaks TLS: change listen in the file",
+					   SLICE_ARG(s->conf.listen[i].address));
+	}
 	s->conf.listen = arena_alloc(&s->arena, n * sizeof(*s->conf.listen));
 	s->conf.listen_count = n;
 	for (size_t i = 0; s->conf.listen && i < n; i++) {
@@ -190,6 +200,8 @@ int serve_setup(const struct args *args, const struct serve_setup *before, struc
 	s->demo = args_has(args, SERVE_DEMO);
 	s->canary = args_has(args, SERVE_CANARY);
 	s->check = args_has(args, SERVE_CHECK);
+	s->no_sandbox = args_has(args, SERVE_NO_SANDBOX);
+	s->config_path = args_get(args, SERVE_CONFIG);
 	int code = report ? read_conf(args, s, report) : EXIT_USAGE;
 	if (code == EXIT_OK)
 		code = take_listen(args, s, report);
@@ -199,6 +211,11 @@ int serve_setup(const struct args *args, const struct serve_setup *before, struc
 	if (code == EXIT_OK)
 		code = find_keys(before, s);
 	if (code == EXIT_OK)
+		code = serve_tls_init(&s->tls, &s->conf, args_has(args, SERVE_TLS_SELF_SIGNED),
+				      before ? &before->tls : NULL);
+	if (code == EXIT_OK)
+		serve_tls_warn(&s->tls, &s->conf, wallclock_ms());
+	if (code == EXIT_OK)
 		code = serve_build(s);
 	free(report);
 	return code;
@@ -206,6 +223,7 @@ int serve_setup(const struct args *args, const struct serve_setup *before, struc
 
 void serve_setup_end(struct serve_setup *s)
 {
+	serve_tls_fini(&s->tls);
 	keys_fini(&s->publishers);
 	keys_fini(&s->subscribers);
 	arena_free(&s->arena);

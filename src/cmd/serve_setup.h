@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "cmd/args.h"
+#include "cmd/serve_tls.h"
 #include "conf/conf.h"
 #include "stream/settings.h"
 
@@ -22,9 +23,12 @@ struct serve_setup {
 	struct key_ring subscribers;
 	struct siphash_key hash;       /* of principals, random */
 	char made_key[SERVE_KEY_TEXT]; /* empty: a key was given */
+	struct serve_tls tls;
+	const char *config_path; /* NULL: defaults */
 	bool demo;
 	bool canary;
 	bool check;
+	bool no_sandbox; /* --no-sandbox */
 };
 
 /*
@@ -42,7 +46,10 @@ enum serve_option {
 	SERVE_CONFIG,
 	SERVE_LISTEN,
 	SERVE_WORKERS,
+	SERVE_TLS_SELF_SIGNED,
+	SERVE_TAKE_OVER,
 	SERVE_DEMO,
 	SERVE_CANARY,
 	SERVE_CHECK,
+	SERVE_NO_SANDBOX,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/serve_worker.h"
 
+#include "base/require.h"
 #include "cmd/serve_io.h"
 #include "os/entropy.h"
 #include "os/listener.h"
@@ -22,12 +23,53 @@ static uint64_t now_ms(void)
 
 /* The engine's way out. */
 
+static enum handshake_step io_handshake(void *ctx, int io, struct arrival *arrival)
+{
+	struct worker *w = ctx;
+
+	return serve_peers_handshake(&w->peers, io, arrival);
+}
+
+static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
+{
+	struct worker *w = ctx;
+
+	return serve_peers_recv(&w->peers, io, buf, cap);
+}
+
+static ptrdiff_t io_send(void *ctx, int io, const struct slice *parts, size_t n)
+{
+	struct worker *w = ctx;
+
+	return serve_peers_send(&w->peers, io, parts, n);
+}
+
+static void io_send_last(void *ctx, int io, struct slice bytes)
+{
+	struct worker *w = ctx;
+
+	serve_peers_send_last(&w->peers, io, bytes);
+}
+
 static void io_want(void *ctx, int io, struct conn *conn, unsigned interest)
 {
 	struct worker *w = ctx;
 
-	/* Cannot fail for a descriptor that is in the set. */
-	(void)waitset_change(&w->set, io, conn, interest);
+	serve_peers_want(&w->peers, io, conn, interest);
+}
+
+static void io_shut(void *ctx, int io)
+{
+	struct worker *w = ctx;
+
+	serve_peers_shut(&w->peers, io);
+}
+
+static void io_close(void *ctx, int io)
+{
+	struct worker *w = ctx;
+
+	serve_peers_close(&w->peers, io);
 }
 
 void worker_wake(struct worker *w)
@@ -63,8 +105,18 @@ static enum auth_step io_authenticate(void *ctx, struct conn *conn, uint64_t req
 {
 	struct worker *w = ctx;
 
-	return serve_auth_ask(&w->generation->checker->validators, &w->post, wake_me, w, conn,
+	return serve_auth_ask(&w->generations[0]->checker->validators, &w->post, wake_me, w, conn,
 			      request_id, credential, wallclock_ms(), ret_principal, ret_fault);
+}
+
+static void use_peers(struct engine_io *io)
+{
+	io->handshake = io_handshake;
+	io->recv = io_recv;
+	io->send = io_send;
+	io->send_last = io_send_last;
+	io->shut = io_shut;
+	io->close = io_close;
 }
 
 static enum err make_engine(struct worker *w, const struct admit_limits *limits)
@@ -86,8 +138,11 @@ static enum err make_engine(struct worker *w, const struct admit_limits *limits)
 		.max_requests = (size_t)limits->streams + WORKER_REQUESTS,
 	};
 
-	w->generation = g;
+	w->generations[0] = g;
+	serve_peers_init(&w->peers, &w->set, &w->shared->tls, w->shared->sink);
+	w->peers.hash = g->setup.hash;
 	serve_io_fill(&config.io);
+	use_peers(&config.io);
 	if (entropy_hash_key(&config.key) || entropy_get(&config.seed, sizeof(config.seed)))
 		return E_IO;
 	w->engine = engine_new(&config, now_ms(), wallclock_ms());
@@ -131,8 +186,11 @@ static void close_listeners(struct worker *w)
 void worker_fini(struct worker *w)
 {
 	engine_free(w->engine);
-	if (w->generation)
-		serve_generation_leave(w->generation);
+	serve_peers_fini(&w->peers);
+	for (size_t i = 0; i < SERVE_MAX_GENERATIONS; i++) {
+		if (w->generations[i])
+			serve_generation_leave(w->generations[i]);
+	}
 	auth_post_fini(&w->post);
 	serve_counters_fini(&w->counters);
 	close_listeners(w);
@@ -160,23 +218,92 @@ static void resume_accepting(struct worker *w)
 	(void)watch_listeners(w, WAITSET_READ);
 }
 
+/* Before the handshake there is no way to say why a connection is refused. */
+static void take_shaking(struct worker *w, struct tls_server *tls, bool header, int fd,
+			 struct arrival *arrival)
+{
+	if (serve_peers_add(&w->peers, fd, tls, header)) {
+		peer_close(fd);
+		return;
+	}
+	arrival->handshake = true;
+	struct conn *c = engine_accept(w->engine, fd, arrival);
+	if (!c) {
+		serve_peers_close(&w->peers, fd);
+		return;
+	}
+	serve_peers_name(&w->peers, fd, c);
+	if (waitset_add(&w->set, fd, c, WAITSET_READ))
+		engine_gone(w->engine, c);
+}
+
+/*
+ * The kernel gives up later than the engine: our last words may be on their way to a reader that
+ * has not taken a byte for the write deadline.
+ */
+static void be_patient(int fd, uint64_t write_timeout_ms)
+{
+	uint64_t ms = 3 * write_timeout_ms;
+
+	if (ms != LISTENER_PATIENCE_MS)
+		peer_set_patience(fd, ms);
+}
+
+/* The certificates are those of the generation that serves now. */
+static void take(struct worker *w, const struct serve_port *port, int fd, struct arrival *arrival)
+{
+	const struct serve_setup *setup = &w->generations[0]->setup;
+	struct tls_server *tls = setup->tls.servers[port->listener];
+	bool header = setup->conf.listen[port->listener].proxy_protocol;
+
+	/* Whom to believe is not for the header to say. */
+	if (header && !forwarded_trusts(&setup->stream.proxies, &arrival->addr)) {
+		atomic_fetch_add(&w->shared->strangers, 1);
+		peer_close(fd);
+		return;
+	}
+	be_patient(fd, setup->conf.limits.write_timeout_ms);
+	if (tls || header)
+		take_shaking(w, tls, header, fd, arrival);
+	else
+		serve_io_take(w->engine, &w->set, fd, arrival);
+}
+
+static enum accept_result accept_one(struct worker *w, const struct serve_port *port)
+{
+	struct arrival arrival = {.h2c = port->h2c};
+	int fd;
+	enum accept_result result = listener_accept(port->fd, &fd, &arrival.addr);
+
+	if (result == ACCEPT_GOT) {
+		atomic_store(&w->shared->exhausted, false);
+		take(w, port, fd, &arrival);
+	}
+	return result;
+}
+
 static void accept_some(struct worker *w, const struct serve_port *port)
 {
-	for (unsigned i = 0; i < WORKER_ACCEPTS; i++) {
-		struct arrival arrival = {.h2c = port->h2c};
-		int fd;
+	enum accept_result result = ACCEPT_GOT;
 
-		switch (listener_accept(port->fd, &fd, &arrival.addr)) {
-		case ACCEPT_GOT:
-			atomic_store(&w->shared->exhausted, false);
-			serve_io_take(w->engine, &w->set, fd, &arrival);
-			break;
-		case ACCEPT_EXHAUSTED:
-			rest_accepting(w);
-			return;
-		case ACCEPT_NONE:
-			return;
-		}
+	for (unsigned i = 0; result == ACCEPT_GOT && i < WORKER_ACCEPTS; i++)
+		result = accept_one(w, port);
+	if (result == ACCEPT_EXHAUSTED)
+		rest_accepting(w);
+}
+
+/*
+ * Who waits in the queue of a socket that closes is reset, also where another server has the port:
+ * the kernel has chosen the socket for good. What is shared with the next server is left to it.
+ */
+static void accept_rest(struct worker *w)
+{
+	for (size_t i = 0; i < w->port_count; i++) {
+		const struct serve_port *port = &w->ports[i];
+		unsigned left = LISTENER_BACKLOG;
+
+		while (!port->inherited && left-- > 0 && accept_one(w, port) == ACCEPT_GOT)
+			;
 	}
 }
 
@@ -191,18 +318,13 @@ static bool is_listener(const struct worker *w, const void *owner)
 
 static void handle(struct worker *w, const struct waitset_event *event)
 {
-	struct conn *c = event->owner;
-
 	if (event->owner == &w->wakeup) {
 		wakeup_take(&w->wakeup);
 	} else if (is_listener(w, event->owner)) {
 		if (w->port_count > 0)
 			accept_some(w, event->owner);
 	} else {
-		if (event->flags & WAITSET_READ)
-			engine_readable(w->engine, c);
-		if (event->flags & WAITSET_WRITE)
-			engine_writable(w->engine, c);
+		serve_peers_event(&w->peers, w->engine, event->owner, event->flags);
 	}
 }
 
@@ -212,13 +334,58 @@ static void follow_phase(struct worker *w)
 
 	if (phase == w->seen_phase)
 		return;
-	if (w->seen_phase == SERVE_RUNNING) {
+	engine_leave(w->engine);
+	if (phase >= SERVE_DRAINING && w->seen_phase < SERVE_DRAINING) {
+		accept_rest(w);
 		close_listeners(w);
 		engine_drain(w->engine, w->shared->drain_window_ms);
 	}
 	if (phase == SERVE_STOPPING)
 		engine_stop(w->engine);
 	w->seen_phase = phase;
+}
+
+/* Tells the main thread which older settings are not looked at any more. */
+static void leave_generations(struct worker *w)
+{
+	for (size_t i = 1; i < SERVE_MAX_GENERATIONS; i++) {
+		struct serve_generation *g = w->generations[i];
+
+		if (!g || engine_uses(w->engine, &g->setup.stream))
+			continue;
+		w->generations[i] = NULL;
+		serve_generation_leave(g);
+		wakeup_send(&w->shared->done);
+	}
+}
+
+static size_t free_place(const struct worker *w)
+{
+	size_t i = 1;
+
+	while (i < SERVE_MAX_GENERATIONS && w->generations[i])
+		i++;
+	return i;
+}
+
+/* Where there is no place, requests of older settings must end first: they have deadlines. */
+static void follow_generation(struct worker *w)
+{
+	struct serve_current *current = &w->shared->current;
+	size_t place;
+
+	leave_generations(w);
+	if (atomic_load(&current->version) == w->seen_version)
+		return;
+	place = free_place(w);
+	if (place == SERVE_MAX_GENERATIONS)
+		return;
+	struct serve_generation *g = serve_current_get(current, &w->seen_version);
+	/* Cannot be full: the engine has as many places as we have. */
+	require(engine_reload(w->engine, &g->setup.stream) == OK);
+	w->generations[place] = w->generations[0];
+	w->generations[0] = g;
+	leave_generations(w);
 }
 
 static bool is_over(const struct worker *w)
@@ -229,11 +396,16 @@ static bool is_over(const struct worker *w)
 
 static uint64_t turn(struct worker *w)
 {
+	follow_generation(w);
 	follow_phase(w);
 	resume_accepting(w);
+	bool more = serve_peers_run(&w->peers, w->engine);
 	uint64_t wait_ms = engine_turn(w->engine, WORKER_SENDS);
+	if (more)
+		wait_ms = 0;
 	if (w->accept_again_ms > 0 && wait_ms > ACCEPT_REST_MS)
 		wait_ms = ACCEPT_REST_MS;
+	atomic_store_explicit(&w->spare, engine_spare(w->engine), memory_order_relaxed);
 	uint64_t note_ms = serve_counters_note(&w->counters, engine_counters(w->engine), now_ms());
 	return wait_ms < note_ms ? wait_ms : note_ms;
 }

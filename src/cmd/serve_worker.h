@@ -9,9 +9,11 @@
 
 #include "cmd/serve_counters.h"
 #include "cmd/serve_generation.h"
+#include "cmd/serve_peers.h"
 #include "hub/admit.h"
 #include "hub/log.h"
 #include "os/logsink.h"
+#include "os/sandbox.h"
 #include "os/waitset.h"
 #include "os/wakeup.h"
 #include "stream/engine.h"
@@ -20,20 +22,30 @@
 #include <stdatomic.h>
 
 #define SERVE_MAX_WORKERS   256u
-#define SERVE_MAX_LISTENERS 16u
+#define SERVE_MAX_LISTENERS CONF_MAX_LISTENERS
 
 enum serve_phase {
 	SERVE_RUNNING,
+	SERVE_LEAVING, /* not ready: balancers send nobody any more, who comes is served */
 	SERVE_DRAINING,
 	SERVE_STOPPING,
 };
 
 struct worker;
 
+/* Reloads, for who watches. Main thread. */
+struct serve_loads {
+	uint64_t done;
+	uint64_t failed;
+	uint64_t at_unix_ms; /* when what holds now was loaded */
+};
+
 /* One listening socket of a worker, and how peers are spoken to there. */
 struct serve_port {
 	int fd;
-	bool h2c; /* HTTP/2 without TLS */
+	bool h2c;        /* HTTP/2 without TLS */
+	bool inherited;  /* shared with who gave it, and with the next server */
+	size_t listener; /* index of listen: its TLS is that of the generation */
 };
 
 /* What all workers look at. */
@@ -43,12 +55,16 @@ struct serve_shared {
 	struct admit *admit;
 	struct logsink *sink;
 	struct serve_auth *auth;
+	struct serve_tls_counts tls;
+	atomic_uint_least64_t strangers; /* closed: they may not send the header of a proxy */
 	struct worker *workers;
 	size_t worker_count;
 	uint64_t drain_window_ms;
+	struct serve_loads loads;
+	const struct sandbox_state *sandbox;
 	atomic_int phase;      /* enum serve_phase */
 	atomic_bool exhausted; /* out of descriptors: said once until it is over */
-	struct wakeup done;    /* a worker has nothing left to drain */
+	struct wakeup done;    /* a worker has drained, or looks at older settings no more */
 	atomic_size_t drained; /* workers that have nothing left */
 };
 
@@ -63,9 +79,12 @@ struct worker {
 	size_t port_count;
 	struct waitset set;
 	struct engine *engine;
+	struct serve_peers peers;
+	atomic_size_t spare;      /* engine_spare, as of the last turn */
 	uint64_t accept_again_ms; /* accepting rests until then; 0: it does not */
 	int seen_phase;
-	struct serve_generation *generation;
+	/* Settings that the engine looks at: those of now first; NULL: none. */
+	struct serve_generation *generations[SERVE_MAX_GENERATIONS];
 	unsigned seen_version;
 };
 

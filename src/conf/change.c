@@ -5,22 +5,13 @@
 
 /* Sockets, threads, accounts and memory that are made once, before the server serves. */
 static const struct slice fixed[] = {
-	SLICE_INIT("listen"),
-	SLICE_INIT("listen[].address"),
-	SLICE_INIT("listen[].h2c"),
-	SLICE_INIT("listen[].proxy-protocol"),
-	SLICE_INIT("admin"),
-	SLICE_INIT("workers"),
-	SLICE_INIT("auth.ticket.max"),
-	SLICE_INIT("auth.revoke.keep"),
-	SLICE_INIT("auth.revoke.max"),
-	SLICE_INIT("publish.max-event"),
-	SLICE_INIT("limits.streams"),
-	SLICE_INIT("limits.connections"),
-	SLICE_INIT("limits.per-address"),
-	SLICE_INIT("publish.rate"),
-	SLICE_INIT("history.memory"),
-	SLICE_INIT("user"),
+	SLICE_INIT("listen"),          SLICE_INIT("listen[].address"),
+	SLICE_INIT("listen[].h2c"),    SLICE_INIT("listen[].proxy-protocol"),
+	SLICE_INIT("admin"),           SLICE_INIT("workers"),
+	SLICE_INIT("auth.ticket.max"), SLICE_INIT("auth.revoke.keep"),
+	SLICE_INIT("auth.revoke.max"), SLICE_INIT("publish.max-event"),
+	SLICE_INIT("limits.streams"),  SLICE_INIT("limits.connections"),
+	SLICE_INIT("history.memory"),  SLICE_INIT("user"),
 	SLICE_INIT("sandbox"),
 };
 
@@ -33,7 +24,7 @@ bool conf_is_fixed(const struct conf_option *option)
 		if (slice_eq(option->path, fixed[i]))
 			return true;
 	}
-	return slice_eq(option->path, tls);
+	return false;
 }
 
 static bool same_text(struct slice a, struct slice b)
@@ -149,10 +140,11 @@ size_t conf_put_fixed_changes(struct writer *w, const struct settings *before,
 
 	for (size_t i = 0; i < CONF_OPTION_COUNT; i++) {
 		const struct conf_option *option = &conf_options[i];
-		bool is_same = slice_eq(option->path, tls) ? same_tls(before, after)
-							   : same(option, before, after);
+		bool changed = slice_eq(option->path, tls)
+				       ? !same_tls(before, after)
+				       : conf_is_fixed(option) && !same(option, before, after);
 
-		if (!conf_is_fixed(option) || is_same)
+		if (!changed)
 			continue;
 		put(w, n++ > 0 ? SLICE(", ") : SLICE(""));
 		put(w, option->path);

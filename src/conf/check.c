@@ -109,9 +109,19 @@ static bool has_introspect(const struct check *c)
 	       conf_tree_find(c->root, SLICE("auth.introspect"));
 }
 
-static bool can_authenticate(const struct check *c)
+/* A cookie or a bearer credential. */
+static bool can_check(const struct check *c)
 {
 	return c->settings->auth.keys_file.ptr || has_jwt(c) || has_introspect(c);
+}
+
+static bool can_authenticate(const struct check *c)
+{
+	for (size_t i = 0; i < c->settings->listen_count; i++) {
+		if (c->settings->listen[i].tls.client_ca.ptr)
+			return true;
+	}
+	return can_check(c);
 }
 
 static void check_exposure(const struct check *c)
@@ -127,9 +137,9 @@ static void check_exposure(const struct check *c)
 		if (!readable)
 			refuse_shown(c, SLICE("listen"), at, s->listen[i].address,
 				     SLICE("not on loopback, and nobody could be told apart or "
-					   "let in: set auth.keys-file, auth.jwt or "
-					   "auth.introspect, or public topics on a route "
-					   "(routes[].hub.public)"));
+					   "let in: set auth.keys-file, auth.jwt, "
+					   "auth.introspect or listen[].tls.client-ca, or public "
+					   "topics on a route (routes[].hub.public)"));
 		if (s->hosts.host_count == 0)
 			refuse_shown(c, SLICE("listen"), at, s->listen[i].address,
 				     SLICE("not on loopback, so name the hosts that it answers "
@@ -209,7 +219,7 @@ static void check_admin(const struct check *c)
 
 static void check_cookie(const struct check *c)
 {
-	if (c->settings->auth.cookie.ptr && !can_authenticate(c))
+	if (c->settings->auth.cookie.ptr && !can_check(c))
 		conf_report_warning(c->r->report, place(c, SLICE("auth.cookie")),
 				    SLICE("auth.cookie: without auth.keys-file, auth.jwt or "
 					  "auth.introspect no cookie is ever valid"));

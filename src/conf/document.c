@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/document.h"
 
+#include "conf/change.h"
 #include "conf/option.h"
 
 #define WIDTH 78u /* columns of wrapped text */
@@ -38,6 +39,9 @@ static const struct slice intro[] = {
 		"of the wrong kind or out of range, and a configuration that would be unsafe are "
 		"errors; sluice serve --check reports them with file, line and column, and exits "
 		"with 2."),
+	SLICE_INIT("SIGHUP makes a running server read the file again. A key that says \"not by "
+		   "reload\" needs a restart or an upgrade: where it has changed, the reload is "
+		   "refused, and nothing changes."),
 	SLICE_INIT(
 		"A duration is a whole number with the unit ms, s, m or h; a size is in bytes, or "
 		"has the unit KiB, MiB or GiB. A text that begins with * or [ needs quotes. "
@@ -47,7 +51,8 @@ static const struct slice intro[] = {
 /* What conf/check.c refuses; one item each. */
 static const struct slice refusals[] = {
 	SLICE_INIT("A listener that is not on loopback while nobody can be authenticated "
-		   "(auth.keys-file, auth.jwt, auth.introspect) and no topic is public."),
+		   "(auth.keys-file, auth.jwt, auth.introspect, listen[].tls.client-ca) and no "
+		   "topic is public."),
 	SLICE_INIT("A listener that is not on loopback without hosts."),
 	SLICE_INIT("listen[].tls without certificate or key, with keys or OCSP responses that are "
 		   "not as many as the certificates, and client-certificate: required without "
@@ -136,6 +141,8 @@ static void put_facts(struct writer *w, const struct conf_option *option)
 		put(w, SLICE("; in preset guide "));
 		put(w, option->guide);
 	}
+	if (conf_is_fixed(option))
+		put(w, SLICE("; not by reload"));
 }
 
 static bool ends_sentence(struct slice word)

@@ -80,6 +80,7 @@ enum conf_h2c { CONF_H2C_MAP(X) };
 enum conf_proxy_field { CONF_PROXY_FIELD_MAP(X) };
 #undef X
 
+#define CONF_MAX_LISTENERS    16u
 #define CONF_MAX_CERTIFICATES 16u
 #define CONF_MAX_PROXIES      64u
 
@@ -226,6 +227,7 @@ struct history_settings {
 };
 
 struct drain_settings {
+	uint64_t delay_ms; /* between "not ready" and the closing of the listeners */
 	uint64_t window_ms;
 	uint64_t deadline_ms;
 };

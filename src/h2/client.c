@@ -231,6 +231,11 @@ void h2_client_sent(struct h2_client *c, size_t n)
 		buf_free(&c->out);
 }
 
+bool h2_client_is_told(const struct h2_client *c)
+{
+	return c->told;
+}
+
 uint32_t h2_client_max_streams(const struct h2_client *c)
 {
 	if (!c->told)

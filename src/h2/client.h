@@ -68,5 +68,7 @@ struct slice h2_client_output(struct h2_client *c);
 /* The first `n` bytes of it have been sent. */
 void h2_client_sent(struct h2_client *c, size_t n);
 
+/* The server's SETTINGS have come: it is known what it allows. */
+bool h2_client_is_told(const struct h2_client *c);
 /* Streams at a time that the server allows; 100, as long as it has not said (RFC 9113 6.5.2). */
 uint32_t h2_client_max_streams(const struct h2_client *c);

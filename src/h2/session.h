@@ -26,8 +26,8 @@
 #define H2_MAX_FIELDS    48u         /* field lines of an answer */
 #define H2_MAX_LINES     4096u       /* their bytes */
 #define H2_MAX_GATHER    (64u << 10) /* bytes that a cork holds back before they are sent */
-#define H2_MAX_LAST      (33u << 20) /* bytes of last words of one stream */
-#define H2_MAX_LASTS     (64u << 20) /* bytes of last words waiting, all of a session */
+#define H2_MAX_LAST      (8u << 20)  /* bytes of last words of one stream */
+#define H2_MAX_LASTS     (8u << 20)  /* bytes of last words waiting, all of a session */
 #define H2_STREAM_WINDOW 65535u      /* bytes of a body that one stream may send ahead */
 #define H2_BLOCKED       (-1)        /* as IO_BLOCKED of stream/engine.h */
 #define H2_GONE          (-2)
@@ -115,6 +115,11 @@ void h2_session_cork(struct h2_session *s);
 
 /* Streams that have an owner, or last words on their way. */
 size_t h2_session_streams(const struct h2_session *s);
+/*
+ * Resets each finished stream of which nothing has gone out since the last call, and was there
+ * then: last words wait for a window no longer than the caller has patience.
+ */
+void h2_session_give_up(struct h2_session *s);
 /* GOAWAY: takes no new streams from now on; those that are open go on. */
 void h2_session_shutdown(struct h2_session *s);
 /* Ends at once with this error code (RFC 9113 7), as far as the connection takes it. */

@@ -10,8 +10,8 @@ enum credential_source {
 	CREDENTIAL_NONE,
 	CREDENTIAL_BEARER, /* Authorization: Bearer (RFC 6750 2.1) */
 	CREDENTIAL_COOKIE,
-	CREDENTIAL_TICKET, /* one-time, in the query */
-	CREDENTIAL_RESUME, /* the cookie that a ticket was exchanged for */
+	CREDENTIAL_TICKET,      /* one-time, in the query */
+	CREDENTIAL_RESUME,      /* the cookie that a ticket was exchanged for */
 	CREDENTIAL_CERTIFICATE, /* of the connection, where the request has none */
 };
 

@@ -15,9 +15,10 @@ struct report {
 	struct slice target; /* the URL */
 	bool partial;        /* interrupted: what is missing is not a fault */
 	uint64_t streams;
-	uint64_t open;    /* streams whose head came and was right */
-	uint64_t closed;  /* ended by the server before the run did */
-	uint64_t broken;  /* ended by us: the bytes were not HTTP or not an event stream */
+	uint64_t connections; /* that carry them */
+	uint64_t open;        /* streams whose head came and was right */
+	uint64_t closed;      /* ended by the server before the run did */
+	uint64_t broken;      /* ended by us: the bytes were not HTTP or not an event stream */
 	uint64_t damaged; /* events that are not what was published; only a full check sees them */
 	uint64_t open_ns;
 	uint64_t events;

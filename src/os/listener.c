@@ -13,9 +13,8 @@
  * A stream keeps little in the kernel: what a slow reader has not taken waits in the shared log,
  * not in its socket. The kernel doubles SO_SNDBUF.
  */
-#define STREAM_SNDBUF       32768
-#define STREAM_NOTSENT      16384
-#define STREAM_USER_TIMEOUT 30000u /* milliseconds that sent bytes may stay unacknowledged */
+#define STREAM_SNDBUF  32768
+#define STREAM_NOTSENT 16384
 
 static enum err parse_address(struct slice host, uint16_t port, struct sockaddr_storage *ret,
 			      socklen_t *ret_len)
@@ -112,11 +111,16 @@ enum err listener_open(struct slice host, uint16_t port, int *ret_fd, uint16_t *
 	if (fd < 0)
 		return E_IO;
 	if (!set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
-	    bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, LISTENER_BACKLOG) != 0)
+	    bind(fd, (struct sockaddr *)&address, len) != 0)
 		return close_failed(fd);
 	*ret_fd = fd;
 	*ret_port = port_of(fd);
 	return OK;
+}
+
+enum err listener_start(int fd)
+{
+	return listen(fd, LISTENER_BACKLOG) == 0 ? OK : E_IO;
 }
 
 static void set_up_stream(int fd)
@@ -126,7 +130,7 @@ static void set_up_stream(int fd)
 	(void)set_int(fd, SOL_SOCKET, SO_SNDBUF, STREAM_SNDBUF);
 	(void)set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, STREAM_NOTSENT);
 	(void)set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){STREAM_USER_TIMEOUT},
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){LISTENER_PATIENCE_MS},
 			 sizeof(unsigned));
 }
 

@@ -13,7 +13,8 @@
 
 #include <stdint.h>
 
-#define LISTENER_BACKLOG 4096
+#define LISTENER_BACKLOG     4096
+#define LISTENER_PATIENCE_MS 30000u /* for acknowledgements (TCP_USER_TIMEOUT) */
 
 /*
  * Finds out whether the port is free: SO_REUSEPORT itself would join another server of the same
@@ -21,11 +22,13 @@
  */
 enum err listener_probe(struct slice host, uint16_t port);
 /*
- * Binds and listens on a numeric address (IPv6 without brackets). `port` 0: the kernel chooses;
- * *ret_port is what it is. The descriptor is the caller's. Errors: E_SYNTAX (not an address),
- * E_IO (errno says why).
+ * Binds to a numeric address (IPv6 without brackets), which needs rights that a server gives up.
+ * Nobody can connect yet. `port` 0: the kernel chooses; *ret_port is what it is. The descriptor is
+ * the caller's. Errors: E_SYNTAX (not an address), E_IO (errno says why).
  */
 enum err listener_open(struct slice host, uint16_t port, int *ret_fd, uint16_t *ret_port);
+/* From here on connections come. Errors: E_IO (errno says why). */
+enum err listener_start(int fd);
 
 enum accept_result {
 	ACCEPT_GOT,

@@ -14,27 +14,15 @@
 #include <sys/socket.h>
 
 struct tls_peer {
-	SSL *ssl;
+	SSL *ssl; /* NULL until the first byte has come */
 	struct tls_server *server;
 	struct tls_scratch *scratch;
 	const char *why;
 	struct tls_socket socket;
-	bool seen;   /* the first byte is one of TLS */
 	bool open;   /* the handshake is over */
 	bool failed; /* nothing may be asked of `ssl` any more */
 	bool ktls;
 };
-
-static bool begin(struct tls_peer *p)
-{
-	BIO *bio = p->ssl ? tls_socket_bio(&p->socket, p->server->socket) : NULL;
-
-	if (!bio)
-		return false;
-	SSL_set_bio(p->ssl, bio, bio);
-	SSL_set_accept_state(p->ssl);
-	return true;
-}
 
 struct tls_peer *tls_peer_new(struct tls_server *server, int fd, struct tls_scratch *scratch)
 {
@@ -48,12 +36,7 @@ struct tls_peer *tls_peer_new(struct tls_server *server, int fd, struct tls_scra
 	p->socket.fd = fd;
 	p->socket.duty = TLS_DUTY_TELL;
 	buf_init(&p->socket.rest, TLS_MAX_REST);
-	p->ssl = SSL_new(server->sites[0].ctx);
-	if (begin(p))
-		return p;
-	tls_peer_free(p);
-	ERR_clear_error();
-	return NULL;
+	return p;
 }
 
 /* After a fatal error no goodbye may be sent (SSL_shutdown(3)). */
@@ -66,6 +49,20 @@ static void fail(struct tls_peer *p, const char *why)
 
 /* The handshake. */
 
+/* Only now: who connects and says nothing costs a few bytes. */
+static bool begin(struct tls_peer *p)
+{
+	p->ssl = SSL_new(p->server->sites[0].ctx);
+	BIO *bio = p->ssl ? tls_socket_bio(&p->socket, p->server->socket) : NULL;
+	if (!bio) {
+		fail(p, "out of memory");
+		return false;
+	}
+	SSL_set_bio(p->ssl, bio, bio);
+	SSL_set_accept_state(p->ssl);
+	return true;
+}
+
 static const char *reason(const SSL *ssl)
 {
 	long verdict = SSL_get_verify_result(ssl);
@@ -77,7 +74,7 @@ static const char *reason(const SSL *ssl)
 }
 
 /* The first byte of TLS is that of a handshake record; a method of HTTP begins with a letter. */
-static enum tls_step peek(struct tls_peer *p)
+static enum tls_step look(struct tls_peer *p)
 {
 	unsigned char first;
 	ssize_t n = recv(p->socket.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -85,13 +82,12 @@ static enum tls_step peek(struct tls_peer *p)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return TLS_STEP_READ;
 	if (n <= 0) {
-		fail(p, "the peer closed instead of greeting");
+		fail(p, NULL);
 		return TLS_STEP_FAILED;
 	}
 	if (ascii_is_alnum((char)first) && !ascii_is_digit((char)first))
 		return TLS_STEP_PLAIN;
-	p->seen = true;
-	return TLS_STEP_DONE;
+	return begin(p) ? TLS_STEP_DONE : TLS_STEP_FAILED;
 }
 
 static void open_up(struct tls_peer *p)
@@ -110,8 +106,8 @@ enum tls_step tls_peer_handshake(struct tls_peer *p)
 {
 	if (p->failed)
 		return TLS_STEP_FAILED;
-	if (!p->seen) {
-		enum tls_step step = peek(p);
+	if (!p->ssl) {
+		enum tls_step step = look(p);
 
 		if (step != TLS_STEP_DONE)
 			return step;
@@ -258,7 +254,7 @@ ptrdiff_t tls_peer_send(struct tls_peer *p, const struct slice *parts, size_t n)
 	size_t taken = 0;
 
 	/* The kernel makes the records. */
-	if (p->ktls)
+	if (p->ktls && !p->failed)
 		return peer_send(p->socket.fd, parts, n);
 	skip_empty(&c);
 	while (c.n > 0) {

@@ -100,7 +100,10 @@ enum tls_step {
 struct tls_peer *tls_peer_new(struct tls_server *server, int fd, struct tls_scratch *scratch);
 /* One step of the handshake. */
 enum tls_step tls_peer_handshake(struct tls_peer *p);
-/* Why it failed: static text of ours or of OpenSSL, without what the peer sent. */
+/*
+ * Why it failed: static text of ours or of OpenSSL, without what the peer sent. NULL: the peer
+ * closed without a byte, as those do who only look whether the port is open.
+ */
 const char *tls_peer_why(const struct tls_peer *p);
 
 /* After the handshake. */

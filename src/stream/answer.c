@@ -9,7 +9,7 @@ struct head_facts answer_facts(const struct engine *e, const struct conn *c)
 	return (struct head_facts){
 		.version = x->req.version,
 		.date = (struct slice){e->date, sizeof(e->date)},
-		.https = c->https,
+		.https = x->https,
 		.keep_alive = !x->close_after && !e->draining,
 		.vary_accept = route && route->kind == ROUTE_STREAM && route->accept != ACCEPT_ANY,
 		.cors = x->ask.req ? &x->ask.cors : NULL,
@@ -35,6 +35,8 @@ void answer_start(struct engine *e, struct conn *c)
 		return;
 	}
 	c->state = CONN_ANSWER;
+	/* Bytes alone are left: a slow reader must not keep old settings alive. */
+	reload_release(c->x);
 	answer_writable(e, c);
 }
 
@@ -163,7 +165,7 @@ void answer_dynamic(struct engine *e, struct conn *c)
 
 void answer_health(struct engine *e, struct conn *c)
 {
-	if (e->draining)
+	if (e->draining || e->leaving)
 		answer_json(e, c, 503, SLICE("{\"status\":\"draining\"}\n"));
 	else
 		answer_json(e, c, 200, SLICE("{\"status\":\"ok\"}\n"));

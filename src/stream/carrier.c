@@ -169,6 +169,33 @@ static uint64_t write_due(const struct engine *e, const struct carrier *k)
 	return k->progress_ms + e->settings->write_timeout_ms;
 }
 
+/* Last words whose stream nobody owns any more: a closed window must not keep them for ever. */
+static uint64_t lasts_due(const struct engine *e, const struct carrier *k)
+{
+	return k->lasts_ms == 0 ? UINT64_MAX : k->lasts_ms + e->settings->write_timeout_ms;
+}
+
+static uint64_t next_due(const struct engine *e, const struct carrier *k)
+{
+	uint64_t due = idle_due(e, k);
+
+	if (write_due(e, k) < due)
+		due = write_due(e, k);
+	return lasts_due(e, k) < due ? lasts_due(e, k) : due;
+}
+
+static void note_times(const struct engine *e, struct carrier *k)
+{
+	if (k->streams > 0)
+		k->idle_ms = 0;
+	else if (k->idle_ms == 0)
+		k->idle_ms = e->now_ms;
+	if (h2_session_streams(k->session) <= k->streams)
+		k->lasts_ms = 0;
+	else if (k->lasts_ms == 0)
+		k->lasts_ms = e->now_ms;
+}
+
 /* After anything has happened: whether it goes on, what it waits for, and how long. */
 static void settle(struct engine *e, struct carrier *k)
 {
@@ -183,14 +210,11 @@ static void settle(struct engine *e, struct carrier *k)
 		say_goodbye(e, k);
 		return;
 	}
-	if (k->streams > 0)
-		k->idle_ms = 0;
-	else if (k->idle_ms == 0)
-		k->idle_ms = e->now_ms;
+	note_times(e, k);
 	conn_want(e, c, blocked ? WANT_READ | WANT_WRITE : WANT_READ);
-	uint64_t due = idle_due(e, k);
-	if (write_due(e, k) < due)
-		due = write_due(e, k);
+	if (h2_session_is_ready(k->session))
+		carrier_touch(k);
+	uint64_t due = next_due(e, k);
 	if (due == UINT64_MAX)
 		wheel_clear(&e->wheel, &c->timer);
 	else
@@ -215,7 +239,7 @@ static bool feed(struct engine *e, struct carrier *k, struct slice bytes)
 	run_ready(e, k);
 	carrier_push(k);
 	if (!open)
-		carrier_end(e, k->conn, CLOSE_CLIENT_GONE);
+		carrier_end(e, k->conn, CLOSE_PROTOCOL_ERROR);
 	return open;
 }
 
@@ -245,6 +269,14 @@ void carrier_writable(struct engine *e, struct conn *c)
 	settle(e, c->carrier);
 }
 
+static void give_up(struct engine *e, struct carrier *k)
+{
+	h2_session_give_up(k->session);
+	k->lasts_ms = e->now_ms;
+	carrier_push(k);
+	settle(e, k);
+}
+
 void carrier_timer(struct engine *e, struct conn *c)
 {
 	struct carrier *k = c->carrier;
@@ -253,6 +285,8 @@ void carrier_timer(struct engine *e, struct conn *c)
 		carrier_end(e, c, CLOSE_WRITE_TIMEOUT);
 	else if (idle_due(e, k) <= e->now_ms)
 		say_goodbye(e, k);
+	else if (lasts_due(e, k) <= e->now_ms)
+		give_up(e, k);
 	else
 		settle(e, k);
 }

@@ -20,6 +20,8 @@ struct carrier {
 	struct list touched;
 	size_t streams;       /* records of streams */
 	uint64_t progress_ms; /* the connection last took bytes */
+	uint64_t lasts_ms;    /* last words have waited since then, or were looked at; 0: there are
+				 none */
 	uint64_t idle_ms;     /* without streams since then; 0: it has some */
 	bool asked;           /* there has been a request */
 	bool broken;          /* the connection is gone */

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/intern.h"
+#include "base/ratelimit.h"
 #include "base/slab.h"
 #include "base/wheel.h"
 #include "http/chunked.h"
@@ -26,6 +27,7 @@
 #define ENGINE_MAX_UNEXPECTED 65536u       /* bytes that a client may send on a stream */
 #define ENGINE_MAX_LINGER     (256u << 10) /* bytes thrown away after a refused body */
 #define ENGINE_LINGER_MS      2000u
+#define ENGINE_FRESH_MS       1000u        /* that a drain waits for a first request to come */
 #define ENGINE_CATCHUP_STEPS  4u           /* batches to one slow reader in a row */
 #define ENGINE_ANSWER_ARENA   65536u       /* bytes of decoded query strings */
 #define ENGINE_EVENT_ARENA    (256u << 20) /* bytes of parsed events of one body */
@@ -63,12 +65,22 @@ struct exchange {
 	enum http_fault fault; /* of a request that came by HTTP/2 */
 	uint64_t request_id;
 	bool close_after;
-	struct slice resume;     /* value of a resume cookie beside a ticket; ptr NULL: none */
-	struct slice set_cookie; /* of the stream to be opened; ptr NULL: none */
-	bool admitted;           /* holds a place among the streams */
-	bool linger_after;       /* unread bytes of the request may be on their way */
-	bool served;             /* by HTTP/2: the head has been looked at */
-	bool in_ended;           /* by HTTP/2: all of the body is in `in` */
+	struct slice resume;      /* value of a resume cookie beside a ticket; ptr NULL: none */
+	struct slice set_cookie;  /* of the stream to be opened; ptr NULL: none */
+	struct addr addr;         /* of the client, told by a trusted proxy maybe */
+	bool https;               /* likewise */
+	bool admitted;            /* holds a place among the streams */
+	bool held;                /* and one among those of its user and token */
+	bool linger_after;        /* unread bytes of the request may be on their way */
+	bool served;              /* by HTTP/2: the head has been looked at */
+	bool in_ended;            /* by HTTP/2: all of the body is in `in` */
+	struct settings_use *use; /* what the request was decided by; NULL: nothing yet */
+};
+
+/* Settings, and the requests that look at them. */
+struct settings_use {
+	const struct stream_settings *settings; /* NULL: free */
+	size_t requests;
 };
 
 /* Bytes that must go out before anything else: the rest of a frame that was cut. */
@@ -103,12 +115,14 @@ struct conn {
 	uint64_t opened_ms;
 	uint64_t blocked_ms; /* since when the peer takes nothing; 0: it does */
 	uint64_t request_id;
-	uint32_t unexpected; /* bytes read on a stream, or while lingering */
-	struct addr addr;
+	struct ratelimit *pace; /* of a stream, where emission is limited */
+	uint32_t unexpected;    /* bytes read on a stream, or while lingering */
+	struct addr addr;       /* of the peer; of the client once it is a stream */
 	bool https : 1;
 	bool h2c : 1; /* the first bytes may be the preface of HTTP/2 */
 	bool cors_allowed : 1;
 	bool draining : 1;
+	bool asked : 1;     /* a request has been read */
 	bool warned : 1;    /* auth_expiring has been sent */
 	bool replaying : 1; /* reads history since it opened: its age is no lag */
 };
@@ -117,7 +131,8 @@ _Static_assert(sizeof(struct conn) <= 224, "a stream costs three and a half cach
 
 struct engine {
 	struct engine_config config;
-	const struct stream_settings *settings;
+	const struct stream_settings *settings; /* of now */
+	struct settings_use uses[ENGINE_MAX_SETTINGS];
 	struct view view;
 	struct slab conns;
 	struct list all;
@@ -135,6 +150,7 @@ struct engine {
 	size_t body_bytes;
 	size_t connections;
 	size_t streams;
+	bool leaving; /* health says no, all else goes on */
 	bool draining;
 	uint64_t revoked; /* generation of the revocations that streams were checked against */
 	struct engine_counters counters;
@@ -213,6 +229,33 @@ void deliver_writable(struct engine *e, struct conn *c);
 /* Sends bytes of our own between frames; keeps what does not fit. */
 void deliver_own(struct engine *e, struct conn *c, struct slice bytes);
 
+/* pace.c */
+/* False: no memory. */
+bool pace_begin(struct engine *e, struct conn *c);
+/* How many of `want` events may go out now. */
+size_t pace_room(const struct engine *e, struct conn *c, size_t want);
+/* `events` have gone out: at most as many as there was room for. */
+void pace_spend(const struct engine *e, struct conn *c, size_t events);
+/* When the next one may. */
+uint64_t pace_due(const struct engine *e, struct conn *c);
+/* Held back by its pace: a timer brings it on, not the socket. */
+static inline bool conn_is_paced(const struct conn *c)
+{
+	return c->pace && !c->sub.live && c->blocked_ms == 0 && !c->pending;
+}
+
+/* place.c */
+/* Before it is known who asks. */
+enum refusal place_take(struct engine *e, struct conn *c);
+/* Among the streams of who asks. */
+enum refusal place_hold(struct engine *e, struct conn *c);
+/* Gives back what the exchange holds; harmless if that is nothing. */
+void place_leave(struct engine *e, struct exchange *x);
+/* The stream has it from now on. */
+void place_keep(struct exchange *x);
+/* The stream is over. */
+void place_end(struct engine *e, const struct conn *c);
+
 /* control.c */
 struct control {
 	uint64_t retry_ms; /* with has_retry */
@@ -243,6 +286,16 @@ void stop_auth(struct engine *e, struct conn *c, enum stream_close close);
 void identify(struct engine *e, struct conn *c);
 /* A good credential may have been revoked since it was checked. */
 bool identify_is_revoked(const struct engine *e, const struct principal *p);
+
+/* reload.c */
+/* The settings of a new engine. */
+void reload_begin(struct engine *e, const struct stream_settings *settings);
+/* The request is decided by the settings of now, which stay until it is answered. */
+void reload_hold(struct engine *e, struct exchange *x);
+/* Nothing in the exchange points to settings any more; harmless a second time. */
+void reload_release(struct exchange *x);
+/* Goes over to the route of now; false: there is none any more. */
+bool reload_follow(const struct engine *e, struct exchange *x);
 
 /* post.c */
 void post_begin(struct engine *e, struct conn *c);

@@ -298,17 +298,20 @@ static enum refusal take_last_event_id(struct ask *ask)
 	return REFUSAL_NONE;
 }
 
-enum refusal decide_stream(const struct stream_settings *s, struct ask *ask)
+enum refusal decide_rights(const struct stream_settings *s, struct ask *ask)
 {
 	enum refusal refusal = ask->query;
 
 	/* A query that names no topic asks for nothing public: without a login it is a 401. */
 	if (refusal == REFUSAL_NO_TOPIC && !ask->principal && s->authenticates)
 		refusal = REFUSAL_NO_CREDENTIAL;
-	if (!refusal)
-		refusal = authorise(ask);
-	if (!refusal)
-		refusal = judge_accept(ask);
+	return refusal ? refusal : authorise(ask);
+}
+
+enum refusal decide_stream(struct ask *ask)
+{
+	enum refusal refusal = judge_accept(ask);
+
 	return refusal ? refusal : take_last_event_id(ask);
 }
 
@@ -354,11 +357,12 @@ enum refusal decide_post(const struct stream_settings *s, const struct ask *ask)
 
 /* Soft refusals. */
 
+/* Refusals that say "later", not "no". */
 static bool is_shed(enum refusal refusal)
 {
-	return refusal == REFUSAL_FULL || refusal == REFUSAL_ADDRESS_LIMIT ||
-	       refusal == REFUSAL_DRAINING || refusal == REFUSAL_NO_MEMORY ||
-	       refusal == REFUSAL_AUTH_UNAVAILABLE;
+	unsigned status = refusal_row(refusal)->status;
+
+	return status == 429 || status == 503;
 }
 
 static bool is_auth(enum refusal refusal)

@@ -47,8 +47,10 @@ enum refusal decide_credential(const struct stream_settings *settings, struct as
 bool decide_key(const struct key_ring *ring, struct ask *ask);
 /* What the fault of a credential is answered with. */
 enum refusal decide_fault(enum auth_fault fault);
-/* Topics, Accept, Last-Event-ID: once it is known who asks. */
-enum refusal decide_stream(const struct stream_settings *settings, struct ask *ask);
+/* Topics: once it is known who asks. */
+enum refusal decide_rights(const struct stream_settings *settings, struct ask *ask);
+/* Accept and Last-Event-ID: once there is a place for the stream. */
+enum refusal decide_stream(struct ask *ask);
 /* Identity, media type, length: for the routes that are posted to, before a body is read. */
 enum refusal decide_post(const struct stream_settings *settings, const struct ask *ask);
 

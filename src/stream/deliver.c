@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stream/conn.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +125,15 @@ static ptrdiff_t send_batch(struct engine *e, struct conn *c, const struct batch
 void deliver_batch(struct engine *e, struct conn *c, const struct batch *batch)
 {
 	size_t bytes;
+
+	/* More than its pace allows: it goes on by its cursor, as fast as it may. */
+	if (pace_room(e, c, batch->count) < batch->count) {
+		c->sub.live = false;
+		c->sub.cursor = batch->entries[0]->seq;
+		deliver_writable(e, c);
+		return;
+	}
+	pace_spend(e, c, batch->count);
 	ptrdiff_t n = send_batch(e, c, batch, &bytes);
 
 	if (n == IO_GONE) {
@@ -188,11 +196,14 @@ static void go_live(struct engine *e, struct conn *c)
 /* One step of reading by cursor; true while there is more to do at once. */
 static bool catch_up(struct engine *e, struct conn *c)
 {
+	size_t room = pace_room(e, c, VIEW_ROUND_ENTRIES);
 	struct batch batch;
 	uint64_t oldest;
 	size_t bytes;
 
-	if (!view_catchup(&e->view, &c->sub, VIEW_ROUND_ENTRIES, &batch, &oldest)) {
+	if (room == 0)
+		return false;
+	if (!view_catchup(&e->view, &c->sub, room, &batch, &oldest)) {
 		stop_dropped(e, c, CLOSE_OUT_OF_LOG);
 		return false;
 	}
@@ -208,7 +219,9 @@ static bool catch_up(struct engine *e, struct conn *c)
 	if (n < 0)
 		return false;
 	progress(e, c, (size_t)n);
+	uint64_t before = c->events;
 	settle(e, c, &batch, (size_t)n);
+	pace_spend(e, c, (size_t)(c->events - before));
 	c->blocked_ms = e->now_ms;
 	return c->state == CONN_STREAM && (size_t)n == bytes;
 }
@@ -225,14 +238,18 @@ void deliver_writable(struct engine *e, struct conn *c)
 		stop_dropped(e, c, CLOSE_LAGGING);
 		return;
 	}
-	/* A stream of HTTP/2 is told to go on only after its window has stopped it. */
-	unsigned steps = conn_is_carried(c) ? UINT_MAX : ENGINE_CATCHUP_STEPS;
-	for (unsigned i = 0; i < steps; i++) {
+	for (unsigned i = 0; i < ENGINE_CATCHUP_STEPS; i++) {
 		if (!catch_up(e, c))
 			break;
 	}
 	if (c->state != CONN_STREAM || c->sub.live)
 		return;
+	if (!c->pending && pace_room(e, c, 1) == 0) {
+		c->blocked_ms = 0;
+		conn_want(e, c, WANT_READ);
+		timers_stream(e, c);
+		return;
+	}
 	/* The write deadline runs from the first step, also if that sent nothing. */
 	if (c->blocked_ms == 0)
 		c->blocked_ms = e->now_ms;

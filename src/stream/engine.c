@@ -21,7 +21,7 @@ struct engine *engine_new(const struct engine_config *config, uint64_t now_ms, u
 	if (!e)
 		return NULL;
 	e->config = *config;
-	e->settings = config->settings;
+	reload_begin(e, config->settings);
 	e->date_second = UINT64_MAX;
 	engine_time(e, now_ms, unix_ms);
 	e->rng.state = config->seed;
@@ -61,11 +61,16 @@ void engine_free(struct engine *e)
 
 void conn_want(struct engine *e, struct conn *c, unsigned interest)
 {
+	if (conn_is_carried(c)) {
+		if ((interest & WANT_WRITE) && c->h2) {
+			h2_stream_want(c->h2);
+			carrier_touch(c->carrier);
+		}
+		return;
+	}
 	if (c->interest == interest)
 		return;
 	c->interest = (uint8_t)interest;
-	if (conn_is_carried(c))
-		return;
 	e->config.io.want(e->config.io.ctx, c->io, c, interest);
 }
 
@@ -82,7 +87,7 @@ static void arrive(struct engine *e, struct conn *c, const struct arrival *arriv
 	c->h2c = arrival->h2c;
 	c->principal = arrival->principal;
 	c->state = CONN_HEAD;
-	conn_deadline(e, c, e->settings->head_timeout_ms);
+	conn_deadline(e, c, c->draining ? ENGINE_FRESH_MS : e->settings->head_timeout_ms);
 	if (arrival->h2)
 		carrier_begin(e, c, SLICE_NONE);
 }
@@ -107,6 +112,7 @@ struct conn *engine_accept(struct engine *e, int io, const struct arrival *arriv
 		return c;
 	}
 	c->addr = arrival->addr;
+	c->h2c = arrival->h2c;
 	c->state = CONN_HANDSHAKE;
 	conn_deadline(e, c, e->settings->handshake_timeout_ms);
 	return c;
@@ -114,13 +120,15 @@ struct conn *engine_accept(struct engine *e, int io, const struct arrival *arriv
 
 static void shake_hands(struct engine *e, struct conn *c)
 {
-	struct arrival arrival = {.addr = c->addr};
+	struct arrival arrival = {.addr = c->addr, .h2c = c->h2c};
 
 	switch (e->config.io.handshake(e->config.io.ctx, c->io, &arrival)) {
 	case HANDSHAKE_READ:
+		c->addr = arrival.addr;
 		conn_want(e, c, WANT_READ);
 		break;
 	case HANDSHAKE_WRITE:
+		c->addr = arrival.addr;
 		conn_want(e, c, WANT_WRITE);
 		break;
 	case HANDSHAKE_DONE:
@@ -155,6 +163,8 @@ void conn_close(struct engine *e, struct conn *c)
 	view_unsubscribe(&e->view, &c->sub);
 	free(c->pending);
 	c->pending = NULL;
+	free(c->pace);
+	c->pace = NULL;
 	intern_drop(&e->strings, c->origin);
 	intern_drop(&e->strings, c->agent);
 	principal_unref(c->principal);
@@ -229,6 +239,11 @@ void engine_writable(struct engine *e, struct conn *c)
 	} else if (c->state == CONN_HANDSHAKE) {
 		shake_hands(e, c);
 	}
+}
+
+int engine_handle(const struct conn *c)
+{
+	return c->io;
 }
 
 void engine_gone(struct engine *e, struct conn *c)
@@ -319,12 +334,33 @@ uint64_t engine_turn(struct engine *e, size_t budget)
 {
 	bury(e);
 	sweep_revoked(e);
+	/* Before the timers that end streams: what is published is not taken along. */
+	if (e->draining)
+		(void)engine_turn_news(e);
 	timers_run(e);
 	bool more = fan_out(e, budget);
 	carriers_settle(e);
 	if (more || !list_is_empty(&e->closed) || !list_is_empty(&e->touched))
 		return 0;
 	return wait_ms(e);
+}
+
+/*
+ * What has been sent to us is read first: closing upon it would be a reset. One that has not asked
+ * for anything yet came when the door was open; it is about to ask, and is told to come back.
+ */
+static void drain_idle(struct engine *e, struct conn *c)
+{
+	if (c->state == CONN_HEAD) {
+		request_readable(e, c);
+		if (c->state != CONN_HEAD || !c->x || c->x->in.len > 0)
+			return;
+		exchange_end(e, c);
+	}
+	if (c->asked)
+		conn_close(e, c);
+	else
+		conn_deadline(e, c, ENGINE_FRESH_MS);
 }
 
 /* A connection between requests closes at once, one within a request after its answer. */
@@ -336,7 +372,12 @@ static void drain_conn(struct engine *e, struct conn *c, uint64_t window_ms)
 	else if (c->state == CONN_H2)
 		carrier_drain(e, c);
 	else if (c->state == CONN_HANDSHAKE || (c->state == CONN_HEAD && !c->x))
-		conn_close(e, c);
+		drain_idle(e, c);
+}
+
+void engine_leave(struct engine *e)
+{
+	e->leaving = true;
 }
 
 void engine_drain(struct engine *e, uint64_t window_ms)
@@ -355,6 +396,7 @@ void engine_stop(struct engine *e)
 	struct list *next;
 
 	e->draining = true;
+	(void)engine_turn_news(e);
 	for (struct list *l = e->all.next; l != &e->all; l = next) {
 		struct conn *c = container_of(l, struct conn, link);
 
@@ -375,6 +417,11 @@ size_t engine_connections(const struct engine *e)
 size_t engine_streams(const struct engine *e)
 {
 	return e->streams;
+}
+
+size_t engine_spare(const struct engine *e)
+{
+	return slab_spare(&e->conns);
 }
 
 bool engine_has_news(const struct engine *e)

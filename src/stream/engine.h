@@ -28,7 +28,8 @@
 #define IO_BLOCKED (-1)
 #define IO_GONE    (-2)
 
-#define ENGINE_MAX_CONTENT (256u << 10) /* bytes of the body of a dynamic route */
+#define ENGINE_MAX_CONTENT  (256u << 10) /* bytes of the body of a dynamic route */
+#define ENGINE_MAX_SETTINGS 8u           /* those of now, and older ones that requests look at */
 
 #define WANT_READ  1u
 #define WANT_WRITE 2u
@@ -109,6 +110,7 @@ struct engine_counters {
 	uint64_t refusals[REFUSAL_COUNT];
 	uint64_t auth_faults[AUTH_FAULT_COUNT];
 	uint64_t tickets, revocations, expirings;
+	uint64_t forwarded_faults;
 	uint64_t published, duplicates, deliveries, bytes_out, heartbeats, resyncs, dropped;
 };
 
@@ -147,6 +149,8 @@ void engine_writable(struct engine *e, struct conn *c);
  */
 void engine_authenticated(struct engine *e, struct conn *c, uint64_t request_id,
 			  struct principal *principal, enum auth_fault fault);
+/* The host's handle of a connection; also of one that was closed in this turn. */
+int engine_handle(const struct conn *c);
 /* The peer is gone, whatever is still unread. */
 void engine_gone(struct engine *e, struct conn *c);
 
@@ -158,12 +162,26 @@ uint64_t engine_turn(struct engine *e, size_t budget);
 /* The whole answer to a connection that engine_accept refused. POLICY_MAX_HEAD + 512 bytes. */
 void engine_put_refusal(struct engine *e, struct writer *w);
 
+/*
+ * From now on `settings` hold: for new requests at once, for open streams from their next timer.
+ * A stream whose route is gone is told `draining`, one whose static key is gone `auth_expired`.
+ * Credentials are asked about as before; the host sees to it that they are checked anew.
+ * `settings` must stay what they are while engine_uses says so. Errors: E_FULL (requests look at
+ * ENGINE_MAX_SETTINGS older ones: nothing has changed).
+ */
+enum err engine_reload(struct engine *e, const struct stream_settings *settings);
+/* True while they are those of now, or a request that began under them is not answered. */
+bool engine_uses(const struct engine *e, const struct stream_settings *settings);
+/* Health is answered with 503 from now on, so that new clients are sent elsewhere. */
+void engine_leave(struct engine *e);
 /* Stops taking streams and closes those that are open, spread over `window_ms`. */
 void engine_drain(struct engine *e, uint64_t window_ms);
 /* The drain deadline: closes all that is left, with a word where there is room for one. */
 void engine_stop(struct engine *e);
 size_t engine_connections(const struct engine *e);
 size_t engine_streams(const struct engine *e);
+/* Bytes that the engine holds for streams to come. */
+size_t engine_spare(const struct engine *e);
 /* News by another worker that this engine has not handed out. */
 bool engine_has_news(const struct engine *e);
 

@@ -22,7 +22,18 @@ struct metrics_state {
 	uint64_t streams_open;
 	uint64_t connections_open;
 	uint64_t log_lines_lost;
+	uint64_t memory; /* bytes */
+	uint64_t strangers;
+	uint64_t reloads;
+	uint64_t reload_failures;
+	uint64_t loaded_s; /* Unix time of the configuration that holds */
 	struct slice version;
+	uint64_t tls_handshakes;
+	uint64_t tls_resumed;
+	uint64_t tls_ktls;
+	uint64_t tls_expires;  /* Unix seconds; 0: no TLS */
+	uint64_t landlock;     /* version; 0: not in force */
+	uint64_t system_calls; /* that are allowed; 0: all */
 };
 
 /* Adds each counter of `more` to the one in `sum`. */

@@ -10,35 +10,13 @@ struct resume {
 
 #define OPEN_BYTES (POLICY_MAX_HEAD + 3 * ENGINE_CONTROL_MAX) /* head and first events */
 
-/* The place goes from the exchange to the stream, or is given back. */
-static void leave_place(struct engine *e, struct conn *c, bool streams)
-{
-	c->x->admitted = false;
-	if (!streams)
-		admit_stream_end(e->config.admit, &c->addr);
-}
-
 void open_refuse(struct engine *e, struct conn *c, enum refusal refusal)
 {
-	if (c->x->admitted)
-		leave_place(e, c, false);
+	place_leave(e, c->x);
 	if (!e->settings->head.guide && decide_softly(&c->x->ask, refusal))
 		open_softly(e, c, refusal);
 	else
 		answer_refusal(e, c, refusal, SLICE_NONE);
-}
-
-static enum refusal admit_refusal(enum admit_verdict verdict)
-{
-	switch (verdict) {
-	case ADMIT_OK:
-		return REFUSAL_NONE;
-	case ADMIT_FULL:
-		return REFUSAL_FULL;
-	case ADMIT_ADDRESS:
-		return REFUSAL_ADDRESS_LIMIT;
-	}
-	return REFUSAL_FULL;
 }
 
 /* A reader that another worker served may name an event that this view has not seen yet. */
@@ -138,6 +116,8 @@ static void keep_identity(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
 
+	c->addr = x->addr;
+	c->https = x->https;
 	c->route = x->ask.route;
 	c->request_id = x->request_id;
 	c->auth = (uint8_t)x->ask.credential.source;
@@ -213,6 +193,8 @@ static enum refusal subscribe(struct engine *e, struct conn *c)
 {
 	struct ask *ask = &c->x->ask;
 
+	if (!pace_begin(e, c))
+		return REFUSAL_NO_MEMORY;
 	if (view_subscribe(&e->view, &c->sub, ask->patterns, ask->pattern_count,
 			   ask->principal != NULL))
 		return REFUSAL_NO_MEMORY;
@@ -224,14 +206,12 @@ static enum refusal subscribe(struct engine *e, struct conn *c)
 void open_stream(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
-	enum refusal refusal = e->draining ? REFUSAL_DRAINING
-					   : admit_refusal(admit_stream(e->config.admit, &c->addr));
+	enum refusal refusal = e->draining ? REFUSAL_DRAINING : place_take(e, c);
 
 	if (refusal) {
 		open_refuse(e, c, refusal);
 		return;
 	}
-	x->admitted = true;
 	decide_query(e->settings, &x->ask, &x->arena);
 	identify(e, c);
 }
@@ -240,18 +220,26 @@ void open_identified(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
 	bool is_head = x->req.method == HTTP_HEAD;
-	/* The drain may have begun while the credential was being checked. */
-	enum refusal refusal = e->draining ? REFUSAL_DRAINING : decide_stream(e->settings, &x->ask);
+	/* A drain or a reload may have come while the credential was being checked. */
+	enum refusal refusal = e->draining            ? REFUSAL_DRAINING
+			       : !reload_follow(e, x) ? REFUSAL_ROUTE
+						      : decide_rights(e->settings, &x->ask);
 
+	if (!refusal)
+		refusal = place_hold(e, c);
+	if (!refusal)
+		refusal = decide_stream(&x->ask);
 	if (!refusal && !is_head)
 		refusal = subscribe(e, c);
-	leave_place(e, c, !refusal && !is_head);
-	if (refusal)
+	if (refusal) {
 		open_refuse(e, c, refusal);
-	else if (is_head)
+	} else if (is_head) {
+		place_leave(e, x);
 		answer_head(e, c);
-	else
+	} else {
+		place_keep(x);
 		begin_stream(e, c);
+	}
 }
 
 void open_softly(struct engine *e, struct conn *c, enum refusal refusal)

@@ -78,7 +78,7 @@ static bool eat_chunked(struct engine *e, struct conn *c)
 	return true;
 }
 
-/* By HTTP/2: the end of the stream is the end of the body. */
+/* By HTTP/2: the end of the stream is the end of the body, of whatever length it was told. */
 static bool eat_stream(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
@@ -96,16 +96,9 @@ static bool eat_stream(struct engine *e, struct conn *c)
 
 bool post_body(struct engine *e, struct conn *c)
 {
-	switch (c->x->req.body) {
-	case HTTP_BODY_CHUNKED:
-		return eat_chunked(e, c);
-	case HTTP_BODY_STREAM:
+	if (conn_is_carried(c))
 		return eat_stream(e, c);
-	case HTTP_BODY_LENGTH:
-	case HTTP_BODY_NONE:
-		break;
-	}
-	return eat_length(e, c);
+	return c->x->req.body == HTTP_BODY_CHUNKED ? eat_chunked(e, c) : eat_length(e, c);
 }
 
 /* A client that asked waits for this line before it sends the body (RFC 9110 10.1.1). */
@@ -113,14 +106,23 @@ static void say_continue(struct engine *e, struct conn *c)
 {
 	struct slice line = SLICE("HTTP/1.1 100 Continue\r\n\r\n");
 
-	if (!c->x->req.expect_continue || c->x->in.len > 0 || c->x->req.version != HTTP_1_1)
+	if (!c->x->req.expect_continue || c->x->in.len > 0 || c->x->req.version == HTTP_1_0)
 		return;
+	if (conn_is_carried(c)) {
+		h2_stream_continue(c->h2);
+		return;
+	}
 	if (conn_send(e, c, &line, 1) != (ptrdiff_t)line.len)
 		conn_close(e, c);
 }
 
 void post_begin(struct engine *e, struct conn *c)
 {
+	/* What is taken back is taken back also when memory is short. */
+	if (c->x->ask.route->kind == ROUTE_PUBLISH && admit_is_short(e->config.admit)) {
+		post_refuse(e, c, REFUSAL_MEMORY, SLICE_NONE);
+		return;
+	}
 	/* Nothing of the body is read before it is known whose it is. */
 	identify(e, c);
 }

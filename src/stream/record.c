@@ -83,7 +83,7 @@ void record_refusal(struct engine *e, const struct conn *c, enum refusal refusal
 		.user = principal_user(ask->principal),
 		.cors_allowed = parsed && ask->cors.refusal == REFUSAL_NONE,
 		.auth_method = credential_source_name(ask->credential.source),
-		.addr = c->addr,
+		.addr = x->addr,
 		.request_id = x->request_id,
 		.refusal = refusal,
 		.soft = soft,

@@ -14,6 +14,8 @@ static bool exchange_begin(struct engine *e, struct conn *c)
 	buf_init(&x->out, ENGINE_MAX_ANSWER);
 	arena_init(&x->arena, ENGINE_ANSWER_ARENA);
 	x->request_id = ++e->next_request_id;
+	x->addr = c->addr;
+	x->https = c->https;
 	x->conn = c;
 	c->x = x;
 	return true;
@@ -25,9 +27,9 @@ void exchange_end(struct engine *e, struct conn *c)
 
 	if (!x)
 		return;
-	if (x->admitted)
-		admit_stream_end(e->config.admit, &c->addr);
+	place_leave(e, x);
 	list_remove(&x->ready);
+	reload_release(x);
 	principal_unref(x->ask.principal);
 	e->body_bytes -= x->body.len;
 	buf_free(&x->in);
@@ -51,6 +53,8 @@ static void exchange_reset(struct engine *e, struct exchange *x)
 	x->req = (struct http_request){0};
 	principal_unref(x->ask.principal);
 	x->ask = (struct ask){0};
+	x->addr = x->conn->addr;
+	x->https = x->conn->https;
 	x->resume = SLICE_NONE;
 	x->set_cookie = SLICE_NONE;
 	x->request_id = ++e->next_request_id;
@@ -89,11 +93,26 @@ void request_done(struct engine *e, struct conn *c)
 	}
 }
 
+/* One connection of a proxy brings requests of many clients. */
+static void find_client(struct engine *e, const struct conn *c)
+{
+	struct exchange *x = c->x;
+	struct forwarded client = forwarded_read(&e->settings->proxies, x->req.fields,
+						 x->req.field_count, &c->addr, c->https);
+
+	x->addr = client.addr;
+	x->https = client.https;
+	e->counters.forwarded_faults += client.malformed;
+}
+
 static void serve(struct engine *e, struct conn *c)
 {
 	struct exchange *x = c->x;
-	enum refusal refusal = decide_route(e->settings, &x->req, c->https, &x->ask);
 
+	c->asked = true;
+	find_client(e, c);
+	reload_hold(e, x);
+	enum refusal refusal = decide_route(e->settings, &x->req, x->https, &x->ask);
 	c->version = (uint8_t)x->req.version;
 	if (refusal) {
 		open_refuse(e, c, refusal);
@@ -269,6 +288,22 @@ static bool try_h2(struct engine *e, struct conn *c)
 	return true;
 }
 
+/* One read and what it leads to; false where nothing more is to be read now. */
+static bool read_once(struct engine *e, struct conn *c)
+{
+	ptrdiff_t n = fill(e, c);
+
+	if (n == IO_BLOCKED)
+		return false;
+	if (n == IO_GONE || n == 0) {
+		conn_close(e, c);
+		return false;
+	}
+	if (!c->h2c || !try_h2(e, c))
+		request_pump(e, c);
+	return c->x && (c->state == CONN_HEAD || c->state == CONN_BODY);
+}
+
 void request_readable(struct engine *e, struct conn *c)
 {
 	if (!c->x) {
@@ -278,20 +313,6 @@ void request_readable(struct engine *e, struct conn *c)
 		}
 		conn_deadline(e, c, e->settings->head_timeout_ms);
 	}
-	for (unsigned i = 0; i < ENGINE_READS; i++) {
-		ptrdiff_t n = fill(e, c);
-
-		if (n == IO_BLOCKED)
-			return;
-		if (n == IO_GONE || n == 0) {
-			conn_close(e, c);
-			return;
-		}
-		if (!c->h2c || !try_h2(e, c))
-			request_pump(e, c);
-		if (c->state != CONN_HEAD && c->state != CONN_BODY)
-			return;
-		if (!c->x)
-			return;
-	}
+	for (unsigned i = 0; i < ENGINE_READS && read_once(e, c); i++)
+		;
 }

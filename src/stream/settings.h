@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/slice.h"
+#include "http/forwarded.h"
 #include "identity/keys.h"
 #include "policy/cors.h"
 #include "policy/head.h"
@@ -51,6 +52,7 @@ struct route {
 	enum accept_policy accept;
 	enum refuse_policy refuse;
 	uint64_t heartbeat_ms;
+	uint64_t max_streams; /* 0: no limit */
 	/* assets; the type also of dynamic routes */
 	struct slice content_type;
 	struct slice csp;
@@ -92,4 +94,7 @@ struct stream_settings {
 	size_t replay_bytes;
 	size_t max_body;
 	size_t max_event;
+	uint64_t emission_rate; /* events a second of one stream; 0: no limit */
+	uint64_t emission_burst;
+	struct forwarded_rules proxies;
 };

@@ -9,7 +9,7 @@ static void end(struct engine *e, struct conn *c, enum stream_close close, uint6
 	record_close(e, c, close, dropped);
 	e->streams--;
 	e->counters.dropped += dropped;
-	admit_stream_end(e->config.admit, &c->addr);
+	place_end(e, c);
 	conn_close(e, c);
 }
 

@@ -20,10 +20,12 @@ static uint64_t auth_due(const struct engine *e, const struct conn *c)
 	return at_ms > e->unix_ms ? e->now_ms + (at_ms - e->unix_ms) : e->now_ms;
 }
 
-static uint64_t silence_due(struct engine *e, const struct conn *c)
+static uint64_t silence_due(struct engine *e, struct conn *c)
 {
 	const struct stream_settings *s = e->settings;
 
+	if (conn_is_paced(c))
+		return pace_due(e, c);
 	if (c->blocked_ms > 0)
 		return c->blocked_ms + s->write_timeout_ms;
 	return silent_since(e, c) +
@@ -75,7 +77,7 @@ static bool judge_credential(struct engine *e, struct conn *c)
 	}
 	bool is_near = p->facts.expires_ms > 0 &&
 		       p->facts.expires_ms - e->unix_ms <= e->settings->expiring_ms;
-	if (is_near && !c->warned && c->blocked_ms == 0 && !c->pending && c->sub.live)
+	if (is_near && !c->warned && c->blocked_ms == 0 && !c->pending)
 		warn_expiring(e, c);
 	return c->state != CONN_STREAM;
 }

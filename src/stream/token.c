@@ -188,7 +188,7 @@ static bool may_set_cookie(const struct engine *e, const struct conn *c)
 {
 	return c->x->ask.credential.source == CREDENTIAL_TICKET && c->x->ask.principal &&
 	       e->config.resumes && e->settings->resume_ttl_ms > 0 &&
-	       (c->https || addr_is_loopback(&c->addr));
+	       (c->x->https || addr_is_loopback(&c->x->addr));
 }
 
 /* Without the cookie a reconnect is refused softly, and the page fetches a new ticket. */
@@ -213,7 +213,7 @@ void token_put_cookie(struct engine *e, struct conn *c)
 		.value = writer_slice(&value),
 		.path = x->ask.route->path,
 		.max_age_s = e->settings->resume_ttl_ms / 1000,
-		.secure = c->https,
+		.secure = x->https,
 		.cross_site = e->settings->cross_site,
 	};
 	writer_init(&w, line, sizeof(line));

@@ -2,7 +2,7 @@
 // What the tests of streams share: a server with one route, pages of another origin, a wire that
 // can be cut, a record of what a page received. Whatever is started here ends with its test.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -47,6 +47,38 @@ async function start(t, options) {
 
 /** `serve --demo`, as somebody tries it who has no configuration. */
 export const startDemo = (t) => start(t, { args: ['--demo', '--listen', '127.0.0.1:0'] })
+
+/** A certificate for 127.0.0.1 and its key, made for this test: {certificate, key}. */
+function makeCertificate() {
+	const args = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test'
+	const pem = execFileSync(
+		'openssl',
+		[...args.split(' '), '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', '-', '-out', '-'],
+		{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+	)
+	const [, key, certificate] = /(-----BEGIN PRIVATE[^]+?END[^]+?-----\n)([^]+)/.exec(pem)
+	return { certificate, key }
+}
+
+/** The same over TLS; events are published in the clear, on a listener of their own. */
+export async function startSecureDemo(t) {
+	const { certificate, key } = makeCertificate()
+	const tls = { certificate: 'cert.pem', key: 'key.pem' }
+	const server = await startServer({
+		args: ['--demo'],
+		config: JSON.stringify({
+			listen: [{ address: '127.0.0.1:0', tls }, '127.0.0.1:0'],
+			drain: { window: '0s' },
+		}),
+		files: { 'cert.pem': certificate, 'key.pem': key },
+		listeners: 2,
+		env: { SLUICE_PUBLISH_KEY: PUBLISH_KEY },
+	})
+	t.after(server.stop)
+	const [origin, plain] = server.urls
+	const publish = (topic, data, event) => publishTo(plain, { topic, data, event })
+	return { origin, log: server.log, publish, stop: server.stop }
+}
 
 /** A server with the stream /stream and the public topics news/*; `t` is the test's context. */
 export async function startStream(t, { cors = {}, auth = {}, files = {} } = {}) {
@@ -201,12 +233,18 @@ export class Chrome {
 		await this.#browser?.close()
 	}
 
-	/** Opens `url`; the page has listen(url, init) and what it received in `received`. */
-	async open(t, url, { cookies = [] } = {}) {
-		const context = await this.#browser.newContext()
+	/** A profile: its pages share cookies and connections. Certificates of tests are trusted. */
+	async profile(t) {
+		const context = await this.#browser.newContext({ ignoreHTTPSErrors: true })
 		t.after(() => context.close())
-		await context.addCookies(cookies)
 		await context.addInitScript(instrument)
+		return context
+	}
+
+	/** Opens `url`; the page has listen(url, init) and what it received in `received`. */
+	async open(t, url, { cookies = [], profile } = {}) {
+		const context = profile ?? (await this.profile(t))
+		await context.addCookies(cookies)
 		const page = await context.newPage()
 		page.complaints = []
 		page.on('pageerror', (error) => page.complaints.push(error.message))

@@ -170,15 +170,20 @@ class Authority:
         subprocess.run(["openssl", *words], cwd=self.at, check=True, capture_output=True,
                        timeout=PATIENCE)
 
-    def context(self, names, days=1, version=None):
-        """An ssl.SSLContext with a certificate for `names`; days < 0: one that has expired."""
-        stem = f"leaf{abs(hash((names, days)))}"
+    def leaf(self, names, days=1, subject="/CN=leaf"):
+        """Paths of a certificate for `names`, and of its key; days < 0: one that has expired."""
+        stem = f"leaf{abs(hash((names, days, subject)))}"
         (self.at / f"{stem}.ext").write_text(f"subjectAltName={names}\n")
         self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                     "-keyout", f"{stem}.key", "-out", f"{stem}.csr", "-subj", "/CN=leaf")
+                     "-keyout", f"{stem}.key", "-out", f"{stem}.csr", "-subj", subject)
         self.openssl("x509", "-req", "-in", f"{stem}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
                      "-CAcreateserial", "-out", f"{stem}.pem", "-days", str(days),
                      "-extfile", f"{stem}.ext")
+        return str(self.at / f"{stem}.pem"), str(self.at / f"{stem}.key")
+
+    def context(self, names, days=1, version=None):
+        """An ssl.SSLContext with a certificate for `names`; days < 0: one that has expired."""
+        certificate, key = self.leaf(names, days)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if version:
             with warnings.catch_warnings():
@@ -186,7 +191,7 @@ class Authority:
                 context.minimum_version = version
                 context.maximum_version = version
             context.set_ciphers("ALL:@SECLEVEL=0")
-        context.load_cert_chain(self.at / f"{stem}.pem", self.at / f"{stem}.key")
+        context.load_cert_chain(certificate, key)
         return context
 
     def close(self):

@@ -67,6 +67,16 @@ class Lines:
             if found:
                 return found
 
+    def rest_so_far(self):
+        """The lines that have come and that nobody has waited for."""
+        lines = []
+        while not self._queue.empty():
+            line = self._queue.get()
+            if line is not None:
+                self.seen.append(line)
+                lines.append(line)
+        return lines
+
     def rest(self):
         """All lines, once the program has ended."""
         self._thread.join(TIMEOUT)
@@ -88,20 +98,22 @@ class Server:
 
     config: sluice.yaml as text or as a dict, with its listeners on port 0. urls: one for each
     listener, in the order of their lines on stderr. log(): waits for a JSON line on stdout. stdout
-    may be a descriptor of the caller; before: called in the child before the program starts.
+    may be a descriptor of the caller; before: called in the child before the program starts. launcher:
+    words of a program that execs it, with the descriptors that `before` has left open.
     """
 
     def __init__(self, config=None, args=(), listeners=1, env=None, stdout=subprocess.PIPE,
-                 before=None):
+                 before=None, launcher=()):
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-")
         self.folder = pathlib.Path(self._folder.name)
-        words = [PROGRAM, "serve", *args]
+        words = [*launcher, PROGRAM, "serve", *args]
         if config is not None:
             text = config if isinstance(config, str) else json.dumps(config, indent=1)
             (self.folder / "sluice.yaml").write_text(text, encoding="utf-8")
             words += ["-c", str(self.folder / "sluice.yaml")]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=stdout,
                                         stderr=subprocess.PIPE, text=True, preexec_fn=before,
+                                        close_fds=not launcher,
                                         env={**os.environ, **(env or {})})
         self.stdout = Lines(self.process.stdout) if self.process.stdout else None
         self.stderr = Lines(self.process.stderr)
@@ -134,7 +146,10 @@ class Server:
         self.process.send_signal(number)
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        try:
+            return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        except PermissionError:
+            raise unittest.SkipTest("only root sees the descriptors of a sandbox") from None
 
     def resident(self, field="VmRSS"):
         """Resident memory in KiB; VmHWM is its peak."""
@@ -181,9 +196,12 @@ class Server:
 
 
 class Connection:
-    """One TCP connection that sends exactly the bytes it is told to."""
+    """One TCP connection that sends exactly the bytes it is told to.
 
-    def __init__(self, server, source="127.0.0.1", receive_buffer=None):
+    tls: makes another socket of the connected one, as ssl.SSLContext.wrap_socket does.
+    """
+
+    def __init__(self, server, source="127.0.0.1", receive_buffer=None, tls=None):
         self.sock = socket.socket()
         self.sock.settimeout(TIMEOUT)
         if receive_buffer is not None:  # a slow reader needs a small window
@@ -191,6 +209,7 @@ class Connection:
         try:
             self.sock.bind((source, 0))
             self.sock.connect(("127.0.0.1", server.port))
+            self.sock = tls(self.sock) if tls else self.sock
         except OSError:
             self.sock.close()
             raise

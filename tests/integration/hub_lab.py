@@ -19,7 +19,11 @@ ORIGIN = "https://app.example.com"
 
 
 def config(**keys):
-    """Loopback, every topic public, ends at once on SIGTERM; keys replace what stands here."""
+    """Loopback, every topic public, ends at once on SIGTERM; keys replace what stands here.
+
+    All streams of a test come from one address, and soon: its connect rate is off unless said.
+    """
+    keys["limits"] = {"connect-rate": {"rate": "off"}, **keys.get("limits", {})}
     return {
         "listen": ["127.0.0.1:0"],
         "routes": [{"path": "/stream", "hub": {"public": ["**"]}}],

@@ -138,7 +138,7 @@ class IdentityCase(HubCase):
             cors={"origins": [ORIGIN], "credentials": True},
             auth={"cookie": "session", **auth},
             **{"routes": [{"path": "/stream", "hub": {"public": []}}],
-               "limits": {"per-address": "off"}, **keys}))
+               "limits": {"per-address": "off", "per-user": "off", "per-token": "off"}, **keys}))
 
     def tokens(self, key, many, **header):
         return [self.plant(token) for token in key.tokens(many, **header)]

@@ -12,6 +12,7 @@ import threading
 import unittest
 
 import harness
+from auth_lab import Authority
 from harness import LISTENING, PROGRAM, TIMEOUT, Lines, run
 
 OK, FINDINGS, USAGE, UNREACHABLE = 0, 1, 2, 3
@@ -65,15 +66,24 @@ class Crooked(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, deliver=lambda n, data: frame(data), head=HEAD, answer=ANSWER):
+    def __init__(self, deliver=lambda n, data: frame(data), head=HEAD, answer=ANSWER, tls=None):
         super().__init__(("127.0.0.1", 0), Exchange)
-        self.deliver, self.head, self.answer = deliver, head, answer
+        self.deliver, self.head, self.answer, self.tls = deliver, head, answer, tls
         self.streams, self.count = [], 0
         self.lock = threading.Lock()
         self.ended = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}"
         self.thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()
+
+    def finish_request(self, request, client_address):
+        if not self.tls:
+            super().finish_request(request, client_address)
+            return
+        with self.tls.wrap_socket(request, server_side=True,
+                                  do_handshake_on_connect=False) as request:
+            request.do_handshake()
+            super().finish_request(request, client_address)
 
     def add(self, connection):
         with self.lock:
@@ -174,6 +184,58 @@ class Faithful(harness.TestCase):
                               timeout=TIMEOUT, check=False)
         self.assertEqual(done.returncode, USAGE)
         self.assertIn("at most 32 streams", done.stderr)
+
+
+class Transports(harness.TestCase):
+    """Whatever carries them, fifty streams of `sluice serve` get each event once and in order."""
+
+    @classmethod
+    def setUpClass(cls):
+        authority = Authority()
+        cls.addClassCleanup(authority.close)
+        cls.ca = authority.ca
+        certificate, key = authority.leaf("IP:127.0.0.1")
+        cls.server = harness.Server({
+            "listen": [{"address": "127.0.0.1:0", "h2c": "on"},
+                       {"address": "127.0.0.1:0",
+                        "tls": {"certificate": certificate, "key": key}}],
+            "hosts": ["127.0.0.1"],
+            "routes": [{"path": "/stream", "hub": {"public": ["bench"]}}],
+            "limits": {"per-address": "off", "connect-rate": {"rate": "off"}},
+            "http2": {"streams": 20},
+        }, env=cls.env, listeners=2)
+        cls.addClassCleanup(cls.server.kill)
+
+    env = {"SLUICE_PUBLISH_KEY": "0123456789abcdef0123456789abcdef"}
+    cases = [
+        ("HTTP/1.1 over TLS", 1, []),
+        ("HTTP/2 in clear", 0, ["--http", "2"]),
+        ("HTTP/2 in clear, many streams", 0, ["--http", "2", "--streams-per-connection", "20"]),
+        ("HTTP/2 over TLS", 1, ["--http", "2"]),
+        ("HTTP/2 over TLS, many streams", 1, ["--http", "2", "--streams-per-connection", "20"]),
+        ("HTTP/2, streams in a ramp", 1,
+         ["--http", "2", "--streams-per-connection", "20", "--ramp", "500/s"]),
+        ("HTTP/2, large events", 1,
+         ["--http", "2", "--streams-per-connection", "20", "--size", "40000"]),
+    ]
+
+    def bench(self, listener, *words):
+        return bench(self.server.urls[listener], "--ca", self.ca, "--check", "-c", "50", *words,
+                     env=self.env)
+
+    def test_fifty_streams_get_each_event_once_and_in_order(self):
+        for name, listener, words in self.cases:
+            with self.subTest(name):
+                done = self.bench(listener, "-m", "20", *words)
+                self.assertEqual(done.returncode, OK, done.stderr)
+                report = json.loads(done.stdout)
+                self.assertEqual(report["deliveries"], 50 * 20)
+                self.assertEqual(report["connections"], 3 if "20" in words else 50)
+
+    def test_more_streams_than_the_server_allows_on_a_connection(self):
+        done = self.bench(0, "--http", "2", "--streams-per-connection", "21")
+        self.assertEqual(done.returncode, UNREACHABLE)
+        self.assertIn("the server allows fewer streams on one connection", done.stderr)
 
 
 class Served(harness.TestCase):
@@ -290,9 +352,84 @@ class Unreachable(harness.TestCase):
         self.assertEqual(done.stdout, "")
 
 
+class Tls(harness.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.authority = Authority()
+        cls.addClassCleanup(cls.authority.close)
+        cls.good = cls.authority.context("IP:127.0.0.1")
+
+    def bench(self, url, *words, **options):
+        return bench(url, "--ca", self.authority.ca, *words, **options)
+
+    def test_every_event_arrives_over_tls(self):
+        for words in ([], ["--check"], ["--check", "--size", "40000"]):
+            with self.subTest(words), Crooked(tls=self.good) as server:
+                done = self.bench(server.url, "-c", "20", "-m", "10", *words)
+                self.assertEqual(done.returncode, OK, done.stderr)
+                self.assertEqual(json.loads(done.stdout)["deliveries"], 200)
+
+    def test_events_may_be_published_at_a_plain_listener(self):
+        with Crooked(tls=self.good) as server, Crooked() as other:
+            other.publish = server.publish
+            done = self.bench(server.url, "-c", "2", "-m", "5", "--publish", other.url)
+        self.assertEqual(done.returncode, OK, done.stderr)
+
+    def test_a_closed_connection_is_counted(self):
+        with Crooked(close, tls=self.good) as server:
+            done = self.bench(server.url, "-c", "3", "-m", str(EVENTS), "--timeout", "1s")
+        report = json.loads(done.stdout)
+        self.assertEqual((done.returncode, report["lost"], report["streams_closed"]),
+                         (FINDINGS, 1, 1))
+
+    def test_a_server_that_is_not_believed(self):
+        cases = [("another name", self.authority.context("IP:127.0.0.2"), "IP address mismatch"),
+                 ("expired", self.authority.context("IP:127.0.0.1", -1), "has expired")]
+        for name, tls, reason in cases:
+            with self.subTest(name), Crooked(tls=tls) as server:
+                done = self.bench(server.url, "-c", "2")
+                self.assertEqual((done.returncode, done.stdout), (UNREACHABLE, ""))
+                self.assertIn(reason, done.stderr)
+
+    def test_a_publisher_that_is_not_believed(self):
+        with Crooked(tls=self.authority.context("IP:127.0.0.2")) as other, Crooked() as server:
+            done = self.bench(server.url, "-c", "2", "--publish", other.url)
+        self.assertEqual(done.returncode, UNREACHABLE)
+        self.assertIn("publish: IP address mismatch", done.stderr)
+
+    def test_http_2_that_the_server_does_not_speak(self):
+        with Crooked(tls=self.good) as server:
+            done = self.bench(server.url, "-c", "2", "--http", "2")
+        self.assertEqual(done.returncode, UNREACHABLE)
+        self.assertIn("did not open: the server does not agree to HTTP/2", done.stderr)
+
+    def test_prior_knowledge_that_is_wrong(self):
+        answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+
+        class Puzzled(Exchange):
+            def handle(self):
+                self.rfile.readline()
+                self.connection.sendall(answer)
+
+        with Crooked() as server:
+            server.RequestHandlerClass = Puzzled
+            done = bench(server.url, "-c", "2", "--http", "2")
+        self.assertEqual(done.returncode, UNREACHABLE)
+        self.assertIn("stream 1 of 2 did not open", done.stderr)
+
+
 class Misuse(harness.TestCase):
     cases = [
-        ("https", ["https://127.0.0.1/"], "https is not supported"),
+        ("an unknown version of HTTP", ["http://127.0.0.1/", "--http", "3"], "give 1.1 or 2"),
+        ("many streams with HTTP/1.1", ["http://127.0.0.1/", "--streams-per-connection", "2"],
+         "needs --http 2"),
+        ("no stream on a connection",
+         ["http://127.0.0.1/", "--http", "2", "--streams-per-connection", "0"], "from 1 to 1000"),
+        ("too many streams on a connection",
+         ["http://127.0.0.1/", "--http", "2", "--streams-per-connection", "1001"],
+         "from 1 to 1000"),
+        ("authorities that cannot be read", ["https://127.0.0.1/", "--ca", "/nonexistent"],
+         "has no certificate authorities"),
         ("no URL", ["127.0.0.1:80"], "is not a URL"),
         ("no streams", ["http://127.0.0.1/", "-c", "0"], "from 1 to 1000000"),
         ("too many streams", ["http://127.0.0.1/", "-c", "1000001"], "from 1 to 1000000"),
@@ -350,6 +487,13 @@ class Key(harness.TestCase):
             done = run("bench", "http://127.0.0.1/", "--key-file", file.name)
         self.assertEqual(done.returncode, USAGE)
         self.assertIn("must hold one line of text", done.stderr)
+
+    def test_it_never_goes_in_clear_over_a_network(self):
+        env = {"SLUICE_PUBLISH_KEY": "secret-1"}
+        done = run("bench", "http://192.0.2.1/", env=env)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("in clear", done.stderr)
+        self.assertNotIn("secret-1", done.stderr)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,15 @@ class Documents(harness.TestCase):
                                      env={"SLUICE_PUBLISH_KEY": "k" * 32})
                 self.assertEqual(result.returncode, 0, result.stderr)
 
+    def test_the_page_on_limits_names_every_limit(self):
+        options = re.findall(r'^X\("(limits\.[\w-]+)(?:"|\.)', (ROOT / "src/conf/options.def").read_text(),
+                             re.MULTILINE)
+        rules = re.findall(r'^X\(\w+, "(G50[1-7]|G60[67])"',
+                           (ROOT / "src/policy/refusals.def").read_text(), re.MULTILINE)
+        self.assertTrue(options and rules)
+        text = (ROOT / "docs" / "limits.md").read_text()
+        self.assertEqual([name for name in options + rules if name not in text], [])
+
     def test_links_between_documents_lead_somewhere(self):
         for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
             for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):

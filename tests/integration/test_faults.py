@@ -225,6 +225,7 @@ class End(HubCase):
         self.assertLess(time.monotonic() - started, 8)
         self.assertRegex(server.stderr.rest()[-1],
                          rf"^sluice serve: ended after \d+ s: {DRAINED} streams, "
+                         rf"{DRAINED} told to come back, 0 cut, "
                          r"0 events published, 0 delivered, 0 dropped, 0 log lines lost$")
         closed = [json.loads(line) for line in server.stdout.rest()]
         self.assertEqual([e["reason"] for e in closed if e["event"] == "sse_disconnect"],

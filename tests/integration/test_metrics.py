@@ -210,7 +210,7 @@ class Configuration(HubCase):
 class Documents(harness.TestCase):
     def test_the_manual_has_every_row_of_the_table(self):
         labels = {"NONE": "", "CLOSE": "`reason`", "REFUSAL": "`rule`, `reason`",
-                  "FAULT": "`reason`", "VERSION": "`version`"}
+                  "FAULT": "`reason`", "END": "`reason`", "VERSION": "`version`"}
         self.assertGreater(len(TABLE), 10)
         rows = [f"| `{name}` | {kind} | {labels[set_]} | {text} |".replace("|  |", "| |")
                 for name, kind, set_, text in TABLE]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each row of close.def by what brings it about: one end, one reason, one record. */
 #include "auth.h"
+#include "h2_peer.h"
 
 #include "oom.h"
 #include "stream/conn.h"
@@ -111,9 +112,43 @@ static void be_revoked(struct sim_peer *p)
 	(void)revoke(p->sim, "{\"sub\":\"bob\"}");
 }
 
-static const struct {
+/* A stream on a connection of HTTP/2, and DATA on stream 0 (RFC 9113 6.1). */
+static struct sim_peer *break_the_protocol(struct sim *sim)
+{
+	struct sim_peer *p = sim_connect(sim, 0);
+	struct h2_peer *h = h2_peer_new(p, 0);
+	int32_t id = h2_peer_get(h, "/stream?topic=open", NULL);
+
+	h2_peer_run(h);
+	check("open", h2_peer_answer(h, id)->status == 200);
+	sim_send_slice(p, (struct slice){"\0\0\1\0\0\0\0\0\0x", 10});
+	h2_peer_run(h);
+	h2_peer_free(h);
+	return p;
+}
+
+static struct stream_settings later; /* outlives the engines */
+
+static void lose_the_key(struct sim_peer *p)
+{
+	later = p->sim->options.settings;
+	later.subscribers = NULL;
+	(void)engine_reload(p->sim->workers[0].engine, &later);
+	sim_run(p->sim);
+}
+
+static void lose_the_route(struct sim_peer *p)
+{
+	later = p->sim->options.settings;
+	later.route_count = 0;
+	(void)engine_reload(p->sim->workers[0].engine, &later);
+	sim_run(p->sim);
+}
+
+static const struct close_case {
 	enum stream_close want;
 	void (*happens)(struct sim_peer *p);
+	const char *fields; /* NULL: bob's */
 } closes[] = {
 	{CLOSE_CLIENT_CLOSED, hang_up},
 	{CLOSE_CLIENT_GONE, reset},
@@ -121,21 +156,32 @@ static const struct {
 	{CLOSE_LAGGING, trickle},
 	{CLOSE_OUT_OF_LOG, fall_out_of_the_log},
 	{CLOSE_UNEXPECTED_DATA, talk},
+	{CLOSE_PROTOCOL_ERROR, NULL}, /* by HTTP/2 */
 	{CLOSE_AUTH_EXPIRED, expire},
 	{CLOSE_REVOKED, be_revoked},
+	{CLOSE_KEY_REMOVED, lose_the_key, "Authorization: Bearer " SIM_SUBSCRIBER_KEY "\r\n"},
+	{CLOSE_ROUTE_REMOVED, lose_the_route},
 	{CLOSE_DRAINING, drain},
 	{CLOSE_STOPPED, stop},
 	{CLOSE_NO_MEMORY, run_out_of_memory},
 };
 
-static void expect_end(enum stream_close want, void (*happens)(struct sim_peer *p))
+static struct sim_peer *open_and_end(struct sim *sim, const char *name, const struct close_case *c)
 {
-	struct sim *sim = auth_sim();
-	struct sim_peer *p = sim_get(sim, 0, "/stream?topic=open", BOB);
-	const char *name = close_reason(want).ptr;
+	struct sim_peer *p = sim_get(sim, 0, "/stream?topic=open", c->fields ? c->fields : BOB);
 
 	expect_open(name, p);
-	happens(p);
+	c->happens(p);
+	return p;
+}
+
+static void expect_end(const struct close_case *c)
+{
+	struct sim *sim = auth_sim();
+	enum stream_close want = c->want;
+	const char *name = close_reason(want).ptr;
+	struct sim_peer *p = c->happens ? open_and_end(sim, name, c) : break_the_protocol(sim);
+
 	check(name, p->closed && admit_streams(sim->admit) == 0);
 	expect_close(name, sim, want);
 	check(name, sim_counters(sim, 0)->streams_closed[want] == 1);
@@ -150,7 +196,7 @@ static void every_row_is_reached(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(closes); i++) {
-		expect_end(closes[i].want, closes[i].happens);
+		expect_end(&closes[i]);
 		reached[closes[i].want] = true;
 	}
 	for (unsigned i = 0; i < CLOSE_COUNT; i++) {

@@ -2,6 +2,8 @@
 /* Going down: spread closes, whole frames, an answer for who has asked. */
 #include "expect.h"
 
+#include "stream/conn.h"
+
 #define WINDOW_MS 10000u
 #define STREAMS   200u
 
@@ -75,6 +77,35 @@ static void events_arrive_until_the_end(void **state)
 	sim_free(sim);
 }
 
+/* The last events are in the log when the signal comes, and not yet on their way. */
+static void what_was_published_before_is_told_first(void **state)
+{
+	static void (*const ends[])(struct engine * e) = {engine_stop, NULL};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		struct sim_options o = sim_defaults();
+		struct sim_peer *peers[STREAMS];
+
+		o.turn = 1;
+		struct sim *sim = sim_new(&o);
+		for (unsigned j = 0; j < STREAMS; j++)
+			peers[j] = sim_get(sim, 0, "/stream?topic=open", "");
+		publish_numbers(sim, "open", 0, 3);
+		if (ends[i])
+			ends[i](sim->workers[0].engine);
+		else
+			engine_drain(sim->workers[0].engine, 0);
+		sim_run(sim);
+		sim_pass(sim, 2 * WHEEL_TICK_MS);
+		for (unsigned j = 0; j < STREAMS; j++) {
+			expect_told("drained", peers[j]);
+			expect_numbers("all of them", &peers[j]->client, 0, 3);
+		}
+		sim_free(sim);
+	}
+}
+
 static void cut_frame_is_finished_first(void **state)
 {
 	(void)state;
@@ -102,14 +133,70 @@ static void idle_connections_close_at_once(void **state)
 {
 	struct sim_options o = sim_defaults();
 	struct sim *sim = sim_new(&o);
-	struct sim_peer *fresh = sim_connect(sim, 0);
 	struct sim_peer *between = sim_get(sim, 0, "/healthz", "");
 
 	(void)state;
 	check("kept alive", client_status(&between->client) == 200 && !between->closed);
 	drain_all(sim);
-	check("fresh", fresh->closed);
 	check("between requests", between->closed);
+	sim_free(sim);
+}
+
+/* Who came while the door was open gets an answer, if a request comes soon. */
+static void fresh_connections_may_ask_once(void **state)
+{
+	struct sim_options o = sim_defaults();
+	struct sim *sim = sim_new(&o);
+	struct sim_peer *silent = sim_connect(sim, 0);
+	struct sim_peer *late = sim_connect(sim, 0);
+
+	(void)state;
+	drain_all(sim);
+	sim_pass(sim, ENGINE_FRESH_MS / 2);
+	check("they are waited for", !silent->closed && !late->closed);
+	sim_ask(late, "/stream?topic=open", "");
+	expect_refusal("late", late, REFUSAL_DRAINING);
+	check("once", late->closed);
+	sim_pass(sim, ENGINE_FRESH_MS);
+	check("not for long", silent->closed && client_status(&silent->client) == 0);
+	check("nothing is left", admit_connections(sim->admit) == 0);
+	sim_free(sim);
+}
+
+/* Closing a socket with unread bytes is a reset, and takes the answer before it along. */
+static void what_has_been_sent_is_answered(void **state)
+{
+	struct sim_options o = sim_defaults();
+	struct sim *sim = sim_new(&o);
+	struct sim_peer *fresh = sim_connect(sim, 0);
+	struct sim_peer *again = sim_get(sim, 0, "/healthz", "");
+	struct sim_peer *all[] = {fresh, again};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		sim_send(all[i], "GET /healthz HTTP/1.1\r\nHost: sluice.test\r\n\r\n");
+	drain_all(sim);
+	sim_run(sim);
+	for (size_t i = 0; i < COUNT_OF(all); i++) {
+		check("answered", client_status(&all[i]->client) == 503 && all[i]->client.complete);
+		check("and closed", all[i]->closed && all[i]->received == all[i]->to_server.len);
+	}
+	sim_free(sim);
+}
+
+static void leaving_changes_health_alone(void **state)
+{
+	struct sim_options o = sim_defaults();
+	struct sim *sim = sim_new(&o);
+	struct sim_peer *open = sim_get(sim, 0, "/stream?topic=open", "");
+
+	(void)state;
+	engine_leave(sim->workers[0].engine);
+	check("health", client_status(&sim_get(sim, 0, "/healthz", "")->client) == 503);
+	expect_open("new streams", sim_get(sim, 0, "/stream?topic=open", ""));
+	publish_numbers(sim, "open", 0, 2);
+	sim_run(sim);
+	expect_numbers("open ones", &open->client, 0, 2);
 	sim_free(sim);
 }
 
@@ -199,8 +286,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closes_are_spread_over_the_window),
 		cmocka_unit_test(events_arrive_until_the_end),
+		cmocka_unit_test(what_was_published_before_is_told_first),
 		cmocka_unit_test(cut_frame_is_finished_first),
 		cmocka_unit_test(idle_connections_close_at_once),
+		cmocka_unit_test(fresh_connections_may_ask_once),
+		cmocka_unit_test(what_has_been_sent_is_answered),
+		cmocka_unit_test(leaving_changes_health_alone),
 		cmocka_unit_test(begun_requests_get_their_answers),
 		cmocka_unit_test(late_streams_are_sent_away),
 		cmocka_unit_test(stop_closes_what_is_left),

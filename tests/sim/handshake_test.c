@@ -2,6 +2,8 @@
 /* What comes before the first request: TLS or a proxy's header, as far as the engine is told. */
 #include "expect.h"
 
+#include "stream/conn.h"
+
 #define GET                                                                                        \
 	"GET /stream?topic=open HTTP/1.1\r\nHost: sluice.test\r\nAccept: "                         \
 	"text/event-stream\r\n\r\n"
@@ -53,7 +55,7 @@ static void it_has_a_deadline(void **state)
 	sim_free(sim);
 }
 
-static void a_drain_does_not_wait_for_it(void **state)
+static void a_drain_waits_a_moment_for_it(void **state)
 {
 	struct sim_options o = sim_defaults();
 	struct sim *sim = sim_new(&o);
@@ -61,7 +63,9 @@ static void a_drain_does_not_wait_for_it(void **state)
 
 	(void)state;
 	engine_drain(sim->workers[0].engine, 1000);
-	sim_run(sim);
+	sim_pass(sim, ENGINE_FRESH_MS - WHEEL_TICK_MS);
+	check("not at once", !p->closed);
+	sim_pass(sim, 3 * WHEEL_TICK_MS);
 	check("closed", p->closed);
 	sim_free(sim);
 }
@@ -85,7 +89,7 @@ int main(void)
 		cmocka_unit_test(requests_wait_for_the_handshake),
 		cmocka_unit_test(a_failed_one_ends_the_connection),
 		cmocka_unit_test(it_has_a_deadline),
-		cmocka_unit_test(a_drain_does_not_wait_for_it),
+		cmocka_unit_test(a_drain_waits_a_moment_for_it),
 		cmocka_unit_test(a_request_that_begins_like_the_preface_is_a_request),
 	};
 

@@ -5,6 +5,7 @@
  * Leaks are found by the build with AddressSanitizer.
  */
 #include "expect.h"
+#include "h2_peer.h"
 
 #include "oom.h"
 
@@ -81,6 +82,10 @@ static void expect_acknowledged(const struct life *life, const struct sim_peer *
 static bool live_and_die(size_t nth)
 {
 	struct sim_options o = sim_defaults();
+
+	o.limits = (struct admit_limits){.per_user = 9, .connect_rate = 9, .connect_burst = 9};
+	o.settings.emission_rate = 100;
+	o.settings.emission_burst = 2;
 	struct life life = {.sim = sim_new(&o)};
 
 	oom_arm(life.sim, nth);
@@ -108,6 +113,56 @@ static void each_allocation_fails_once(void **state)
 	check("there were some", nth > 40);
 }
 
+/* Two streams of one connection, one with a small window, and a post. */
+static void live_by_h2(struct h2_peer *h)
+{
+	int32_t ids[2];
+
+	ids[0] = h2_peer_get(h, "/brisk?topic=open", NULL);
+	ids[1] = h2_peer_get(h, "/stream?topic=open", "Bearer " SIM_SUBSCRIBER_KEY);
+	h2_peer_run(h);
+	h->silent = true;
+	publish_numbers(h->p->sim, "open", 0, 20);
+	h2_peer_run(h);
+	h->p->capacity = 50;
+	publish_numbers(h->p->sim, "open", 20, 40);
+	h->silent = false;
+	h2_peer_run(h);
+	h->p->capacity = SIM_SOCKET;
+	if (!h->p->closed)
+		(void)h2_peer_post(h, "/publish", SLICE("{\"topic\":\"open\",\"data\":40}"));
+	h2_peer_run(h);
+	(void)nghttp2_submit_rst_stream(h->session, 0, ids[0], NGHTTP2_CANCEL);
+	h2_peer_run(h);
+	engine_stop(h->p->sim->workers[0].engine);
+	h2_peer_run(h);
+}
+
+static bool live_and_die_by_h2(size_t nth)
+{
+	struct sim_options o = sim_defaults();
+	struct sim *sim = sim_new(&o);
+	struct h2_peer *h = h2_peer_new(sim_connect(sim, 0), 300);
+
+	oom_arm(sim, nth);
+	live_by_h2(h);
+	bool reached = oom_disarm();
+	check("no connection is left", h->p->closed);
+	h2_peer_free(h);
+	sim_free(sim);
+	return reached;
+}
+
+static void each_allocation_fails_once_by_h2(void **state)
+{
+	size_t nth = 0;
+
+	(void)state;
+	while (live_and_die_by_h2(++nth))
+		;
+	check("there were some", nth > 30);
+}
+
 static void engine_without_memory_is_none(void **state)
 {
 	struct sim_options o = sim_defaults();
@@ -129,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_allocation_fails_once),
+		cmocka_unit_test(each_allocation_fails_once_by_h2),
 		cmocka_unit_test(engine_without_memory_is_none),
 	};
 

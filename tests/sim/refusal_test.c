@@ -27,6 +27,10 @@ enum server {
 	SPENT,    /* one ticket and one revocation fill their tables, and are there */
 	PLAIN,    /* speaks TLS */
 	LADEN,    /* a body of 40 MiB is being read */
+	HASTY,    /* the one request for a stream that an address may make in a second has come */
+	BUSY,     /* the one stream of each route is open */
+	SHORT,    /* of memory */
+	TAKEN,    /* the one stream of each user and of each token is open */
 };
 
 struct request {
@@ -76,6 +80,12 @@ static const struct request rows[] = {
 	{"a full server", REFUSAL_FULL, FULL, GET("/stream?topic=open") "\r\n"},
 	{"a crowded address", REFUSAL_ADDRESS_LIMIT, CROWDED, GET("/stream?topic=open") "\r\n"},
 	{"a server that goes down", REFUSAL_DRAINING, DRAINING, GET("/stream?topic=open") "\r\n"},
+	{"a hasty address", REFUSAL_CONNECT_RATE, HASTY, GET("/stream?topic=open") "\r\n"},
+	{"a busy route", REFUSAL_ROUTE_LIMIT, BUSY, GET("/stream?topic=open") "\r\n"},
+	{"a stream for which there is no memory", REFUSAL_MEMORY, SHORT,
+	 GET("/stream?topic=open") "\r\n"},
+	{"a publish for which there is none", REFUSAL_MEMORY, SHORT,
+	 POST("/publish?topic=open") JSON BODY(10) "{\"data\":1}"},
 	{"more bodies than the worker keeps", REFUSAL_NO_MEMORY, LADEN,
 	 POST("/publish") JSON BODY(33554432), X1K, 32768, ""},
 	{"a key and a cookie", REFUSAL_TWO_CREDENTIALS, USUAL,
@@ -91,6 +101,10 @@ static const struct request rows[] = {
 	 POST("/auth/revoke") JSON BODY(13) "{\"sub\":\"bob\"}"},
 	{"a topic where they are bound", REFUSAL_TOPIC, USUAL,
 	 GET("/fixed?topic=other") ALICE "\r\n"},
+	{"a user's second stream", REFUSAL_USER_LIMIT, TAKEN,
+	 GET("/stream?topic=open") ALICE "\r\n"},
+	{"a token's second stream", REFUSAL_TOKEN_LIMIT, TAKEN,
+	 GET("/stream?topic=open") BOB "\r\n"},
 	{"Accept for a page", REFUSAL_NOT_ACCEPTABLE, USUAL,
 	 "GET /stream?topic=open HTTP/1.1\r\n" HOST "Accept: text/html\r\n\r\n"},
 	{"an id with a space", REFUSAL_LAST_EVENT_ID, USUAL,
@@ -130,7 +144,19 @@ static void load_with_a_body(struct sim *sim)
 	sim_run(sim);
 }
 
-static struct sim *server(enum server kind)
+/* Each route has room for one stream. */
+static void narrow_routes(struct sim_options *o)
+{
+	static struct route routes[32];
+
+	assert_in_range(o->settings.route_count, 1, COUNT_OF(routes));
+	memcpy(routes, o->settings.routes, o->settings.route_count * sizeof(*routes));
+	for (size_t i = 0; i < o->settings.route_count; i++)
+		routes[i].max_streams = 1;
+	o->settings.routes = routes;
+}
+
+static struct sim_options options(enum server kind)
 {
 	struct sim_options o = auth_options();
 
@@ -140,13 +166,37 @@ static struct sim *server(enum server kind)
 		o.limits.streams = 1;
 	if (kind == CROWDED)
 		o.limits.per_address = 1;
+	if (kind == HASTY)
+		o.limits.connect_rate = o.limits.connect_burst = 1;
+	if (kind == SHORT)
+		o.limits.memory = 1000;
+	if (kind == TAKEN) {
+		o.limits.per_user = 2;
+		o.limits.per_token = 1;
+	}
+	if (kind == BUSY)
+		narrow_routes(&o);
 	if (kind == HURRIED)
 		o.limits.publish_rate = 1;
 	if (kind == LADEN)
 		o.settings.max_body = (size_t)48 << 20;
+	return o;
+}
+
+static struct sim *server(enum server kind)
+{
+	struct sim_options o = options(kind);
 	struct sim *sim = sim_new(&o);
-	if (kind == FULL || kind == CROWDED)
+
+	if (kind == FULL || kind == CROWDED || kind == HASTY || kind == BUSY)
 		expect_open("the one that may be", sim_get(sim, 0, "/stream?topic=open", ""));
+	if (kind == TAKEN) {
+		expect_open("the first", sim_get(sim, 0, "/stream?topic=open", ALICE));
+		expect_open("the second", sim_get(sim, 0, "/stream?topic=open", ALICE));
+		expect_open("the token's", sim_get(sim, 0, "/stream?topic=open", BOB));
+	}
+	if (kind == SHORT)
+		admit_set_resident(sim->admit, 1001);
 	if (kind == HURRIED)
 		(void)sim_post(sim, "application/json", SLICE("{\"topic\":\"open\",\"data\":0}"));
 	if (kind == SPENT) {
@@ -179,6 +229,8 @@ static void expect_row(const struct request *r)
 	check(r->name, sim_counters(sim, 0)->refusals[r->want] == 1);
 	check_slice(r->name, client_field(&p->client, "Content-Type"), SLICE("application/json"));
 	check_slice(r->name, client_field(&p->client, "Cache-Control"), SLICE("no-store"));
+	bool again = refusal_row(r->want)->status == 429 || refusal_row(r->want)->status == 503;
+	check(r->name, (client_field(&p->client, "Retry-After").len > 0) == again);
 	sim_free(sim);
 }
 
@@ -214,6 +266,18 @@ static const struct request order[] = {
 	 GET("/stream") ALICE "Cookie: session=x\r\n\r\n"},
 	{"draining before credentials", REFUSAL_DRAINING, DRAINING,
 	 GET("/stream") ALICE "Cookie: session=x\r\n\r\n"},
+	{"memory before all other limits", REFUSAL_MEMORY, SHORT,
+	 GET("/stream") ALICE "Cookie: session=x\r\n\r\n"},
+	{"the rate of an address before credentials", REFUSAL_CONNECT_RATE, HASTY,
+	 GET("/stream") ALICE "Cookie: session=x\r\n\r\n"},
+	{"the route before credentials", REFUSAL_ROUTE_LIMIT, BUSY,
+	 GET("/stream") ALICE "Cookie: session=x\r\n\r\n"},
+	{"the right to a topic before the user's limit", REFUSAL_TOPIC, TAKEN,
+	 GET("/stream?topic=carol/1") BOB "\r\n"},
+	{"the user's limit before Accept", REFUSAL_USER_LIMIT, TAKEN,
+	 "GET /stream?topic=open HTTP/1.1\r\n" HOST ALICE "Accept: text/html\r\n\r\n"},
+	{"the token's limit before Last-Event-ID", REFUSAL_TOKEN_LIMIT, TAKEN,
+	 GET("/stream?topic=open") BOB "Last-Event-ID: a b\r\n\r\n"},
 	{"two credentials before authentication", REFUSAL_TWO_CREDENTIALS, USUAL,
 	 GET("/stream?topic=a+b") "Authorization: Bearer 0123456789abcdef\r\nCookie: "
 				  "session=x\r\n\r\n"},

@@ -280,6 +280,7 @@ void sim_free(struct sim *sim)
 			sim_forget(sim->peers[i]);
 	}
 	require(admit_streams(sim->admit) == 0);
+	require(admit_keys(sim->admit) == 0);
 	require(admit_connections(sim->admit) == 0);
 	for (size_t i = 0; i < sim->options.workers; i++) {
 		require(engine_streams(sim->workers[i].engine) == 0);
@@ -316,8 +317,10 @@ static void dial(struct sim_peer *p, size_t worker)
 	p->worker = worker;
 	p->interest = WANT_READ;
 	tell(p->sim, true);
-	struct arrival arrival = {
-		.addr = p->addr, .https = p->https, .handshake = p->handshake != NULL, .h2c = true};
+	struct arrival arrival = {.addr = p->addr,
+				  .https = p->https,
+				  .handshake = p->handshake != NULL,
+				  .h2c = !p->sim->options.http1};
 	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &arrival);
 	tell(p->sim, false);
 	if (!p->conn)

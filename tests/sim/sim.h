@@ -38,6 +38,7 @@ struct sim_options {
 	size_t tickets, resumes, revocations; /* maxima of the tables */
 	struct admit_limits limits;
 	struct log_limits log;
+	bool http1; /* the preface of HTTP/2 is not taken */
 	size_t workers;
 	size_t max_connections; /* of one worker */
 	size_t max_requests;    /* by HTTP/2, of one worker */

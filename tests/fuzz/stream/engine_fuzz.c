@@ -159,10 +159,22 @@ static void check_peer(const struct sim_peer *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct network trusted = {{ADDR_V4, {192, 0, 2, 1}}, 32};
 	struct sim_options o = sim_defaults();
 	struct script s = {.rest = {(const char *)data, size > MAX_BYTES ? MAX_BYTES : size}};
 
+	/* The peers read HTTP/1.x; frames of HTTP/2 have a target of their own. */
+	o.http1 = true;
 	o.limits.streams = 3;
+	/* Every other script meets the other limits too. */
+	if (size % 2 > 0) {
+		o.limits.per_address = 2;
+		o.limits.connect_rate = 2;
+		o.limits.connect_burst = 6;
+		o.settings.emission_rate = 5;
+		o.settings.emission_burst = 3;
+		o.settings.proxies = (struct forwarded_rules){FORWARDED_FIELD_X, &trusted, 1};
+	}
 	o.log.memory = LOG_MIN_MEMORY;
 	s.sim = sim_new(&o);
 	for (size_t i = 0; i < PEERS; i++)

@@ -19,6 +19,11 @@
 #define GIVEN "run origin=" APP "\n"
 #define BASE  "baseline 200\n" STREAM TICKS
 
+/* 128 bytes */
+#define LINE128                                                                                    \
+	"data: 0123456789012345678901234567890123456789012345678901234567890"                      \
+	"12345678901234567890123456789012345678901234567890123456789~~"
+
 #define REFUSED_ORIGIN(probe, origin) probe " 403 refusal origin=" origin "\n" JSON
 #define LAST_ID(probe)                probe " 200 lid=x cred=first\n" STREAM "end 500 cut\n"
 

@@ -9,11 +9,6 @@
 #define OTHER_EVENTS "@500+1000*5 id: 7#~data: tock 7#~~\n"
 #define VIA          "run via=app,nginx\n"
 #define FIVE(x)      x x x x x
-/* 128 bytes */
-#define LINE128                                                                                    \
-	"data: 0123456789012345678901234567890123456789012345678901234567890"                      \
-	"12345678901234567890123456789012345678901234567890123456789~~"
-
 static const struct twins {
 	const char *id;
 	const char *name;

@@ -53,9 +53,12 @@ static void a_slab_reuses_what_was_released(void **state)
 	char *c = slab_alloc(&s);
 	assert_non_null(c);
 	assert_null(slab_alloc(&s));
+	size_t spare = slab_spare(&s);
 	memset(b, 'x', 100);
 	slab_release(&s, b);
+	assert_int_equal(slab_spare(&s), spare + s.size);
 	char *d = slab_alloc(&s);
+	assert_int_equal(slab_spare(&s), spare);
 	assert_ptr_equal(b, d);
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(d[i], 0);

@@ -145,12 +145,41 @@ static void a_head_past_its_maximum_is_refused(void **state)
 	bench_stream_fini(&s);
 }
 
+/* HTTP/2: the framing is read by others. */
+static void a_status_and_a_body_are_enough(void **state)
+{
+	(void)state;
+	const struct slice body = SLICE(":\n\n" EVENT("0") EVENT("1"));
+
+	for (size_t piece = 1; piece <= body.len; piece++) {
+		struct heard heard = {0};
+		const struct bench_listener listener = {&heard, on_event, on_bad_event,
+							EVENT_BYTES};
+		struct bench_stream s;
+
+		assert_int_equal(bench_stream_init(&s, &listener, piece % 2 == 0), OK);
+		assert_int_equal(bench_stream_answer(&s, 200), BENCH_FINE);
+		assert_int_equal(s.state, BENCH_OPEN);
+		for (size_t at = 0; at < body.len; at += piece)
+			assert_int_equal(
+				bench_stream_body(&s, slice_upto(slice_from(body, at), piece)),
+				BENCH_FINE);
+		assert_int_equal(heard.events, 2);
+		bench_stream_fini(&s);
+		assert_int_equal(bench_stream_init(&s, &listener, false), OK);
+		assert_int_equal(bench_stream_answer(&s, 204), BENCH_REFUSED);
+		assert_int_not_equal(s.state, BENCH_OPEN);
+		bench_stream_fini(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stream_is_understood_in_any_pieces),
 		cmocka_unit_test(no_prefix_of_a_sound_stream_is_a_fault),
 		cmocka_unit_test(a_head_past_its_maximum_is_refused),
+		cmocka_unit_test(a_status_and_a_body_are_enough),
 	};
 
 	return cmocka_run_group_tests_name("bench_stream", tests, NULL, NULL);

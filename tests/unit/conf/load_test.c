@@ -41,7 +41,7 @@ static const struct slice full = SLICE_INIT(
 	"charset: false\n"
 	"preset: guide\n"
 	"hsts-preload: false\n"
-	"drain: {window: 0, deadline: 1s}\n");
+	"drain: {delay: 2s, window: 0, deadline: 1s}\n");
 
 static void check_front(const struct settings *s)
 {
@@ -168,6 +168,7 @@ static void check_numbers(const struct settings *s)
 	assert_int_equal(s->edges, EDGE_NGINX | EDGE_FASTLY);
 	assert_int_equal(s->preset, CONF_PRESET_GUIDE);
 	assert_false(s->charset || s->hsts_preload);
+	assert_int_equal(s->drain.delay_ms, 2000);
 	assert_int_equal(s->drain.window_ms, 0);
 	assert_int_equal(s->drain.deadline_ms, 1000);
 }

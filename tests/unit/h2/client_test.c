@@ -284,7 +284,9 @@ static void more_streams_than_the_server_allows_wait(void **state)
 
 	server_init(&s, 3);
 	assert_int_equal(h2_client_max_streams(c), 100);
+	assert_false(h2_client_is_told(c));
 	assert_true(carry(c, &s, SIZE_MAX));
+	assert_true(h2_client_is_told(c));
 	assert_int_equal(h2_client_max_streams(c), 3);
 	for (size_t i = 0; i < COUNT_OF(owners); i++)
 		ask(c, &owners[i]);

@@ -97,17 +97,23 @@ static void a_hub_that_cannot_be_made_is_not(void **state)
 
 static void admit_attempt(size_t nth, bool *ret_reached)
 {
-	struct admit *a = admit_new((struct admit_limits){.per_address = 1}, KEY);
-	struct addr addr = {ADDR_V4, {192, 0, 2, 1}};
+	struct admit_limits limits = {.per_address = 1, .connect_rate = 1, .connect_burst = 9};
+	struct admit_place place = {{ADDR_V4, {192, 0, 2, 1}}, SLICE("/stream"), 1};
+	struct admit_holder holder = {SLICE("alice"), SLICE("t1")};
+	struct admit *a = admit_new(limits, KEY);
 
 	countdown = nth;
-	enum admit_verdict verdict = admit_stream(a, &addr);
+	enum admit_verdict stream = admit_stream(a, &place, 0);
+	enum admit_verdict who = admit_holder(a, &holder);
 	*ret_reached = disarm();
-	assert_int_equal(verdict, *ret_reached ? ADMIT_FULL : ADMIT_OK);
-	if (verdict)
-		assert_int_equal(admit_stream(a, &addr), ADMIT_OK);
+	assert_int_equal(stream != ADMIT_OK || who != ADMIT_OK, *ret_reached);
+	if (stream)
+		assert_int_equal(admit_stream(a, &place, 0), ADMIT_OK);
+	if (who)
+		assert_int_equal(admit_holder(a, &holder), ADMIT_OK);
 	assert_int_equal(admit_streams(a), 1);
-	admit_stream_end(a, &addr);
+	admit_stream_end(a, &place);
+	admit_holder_end(a, &holder);
 	admit_free(a);
 }
 

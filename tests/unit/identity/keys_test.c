@@ -164,6 +164,42 @@ static void file_table(void **state)
 	}
 }
 
+static const struct {
+	const char *name;
+	const char *text;
+	bool known; /* whoever was known by the first key of the older ring still is */
+} carried[] = {
+	{"the same key and user", "alice " K16, true},
+	{"in another line", "bob another-key-of-16\nalice " K16, true},
+	{"another user has the key", "bob " K16, false},
+	{"nobody has it by name", K16, false},
+	{"the user has another key", "alice another-key-of-16", false},
+};
+
+static void people_stay_who_they_are(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(carried); i++) {
+		const struct siphash_key hash = {0};
+		struct key_ring older, ring;
+		size_t line;
+
+		keys_init(&older);
+		keys_init(&ring);
+		check("older", keys_read(&older, SLICE("alice " K16), &line) == OK);
+		check("older", keys_bind(&older, false, hash) == OK);
+		check(carried[i].name, keys_read(&ring, slice_of(carried[i].text), &line) == OK);
+		keys_carry(&ring, &older);
+		check(carried[i].name, keys_bind(&ring, false, hash) == OK);
+		check(carried[i].name,
+		      keys_have(&ring, older.keys[0].principal) == carried[i].known);
+		keys_fini(&older);
+		for (size_t j = 0; j < ring.count; j++)
+			check("they have one each", ring.keys[j].principal != NULL);
+		keys_fini(&ring);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +208,7 @@ int main(void)
 		cmocka_unit_test(only_the_key_itself_is_found),
 		cmocka_unit_test(ring_holds_no_key),
 		cmocka_unit_test(file_table),
+		cmocka_unit_test(people_stay_who_they_are),
 	};
 
 	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);

@@ -11,6 +11,7 @@ static void fill(struct report *r)
 	memset(r, 0, sizeof(*r));
 	r->target = SLICE("http://127.0.0.1/\"");
 	r->streams = 10;
+	r->connections = 2;
 	r->open = 10;
 	r->open_ns = 5000000;
 	r->events = 4;
@@ -69,8 +70,8 @@ static void the_json_holds_the_same_figures(void **state)
 	writer_init(&w, out, sizeof(out));
 	report_put_json(&w, &r);
 	assert_false(w.overflow);
-	has(writer_slice(&w),
-	    "{\"target\":\"http://127.0.0.1/\\\"\",\"partial\":false,\"streams\":10,");
+	has(writer_slice(&w), "{\"target\":\"http://127.0.0.1/"
+			      "\\\"\",\"partial\":false,\"streams\":10,\"connections\":2,");
 	has(writer_slice(&w), ",\"server_cpu_per_delivery_ns\":1500,");
 	has(writer_slice(&w), ",\"server_anon_per_stream_bytes\":512}\n");
 	memset(&r, 0, sizeof(r));

@@ -27,6 +27,7 @@ static struct pair connect_pair(void)
 	int listener;
 
 	assert_int_equal(listener_open(SLICE("127.0.0.1"), 0, &listener, &port), OK);
+	assert_int_equal(listener_start(listener), OK);
 	to.sin_port = htons(port);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(connect(p.client, (const struct sockaddr *)&to, sizeof(to)), 0);

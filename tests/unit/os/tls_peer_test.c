@@ -154,9 +154,7 @@ static void a_handshake_that_is_cut_fails_at_every_byte(void **state)
 		}
 		shutdown(p.fds[1], SHUT_WR);
 		assert_int_equal(tls_peer_handshake(p.peer), TLS_STEP_FAILED);
-		assert_true(
-			slice_starts(slice_of(tls_peer_why(p.peer)), SLICE("the peer closed")) ||
-			slice_of(tls_peer_why(p.peer)).len > 0);
+		assert_int_equal(tls_peer_why(p.peer) == NULL, cut == 0);
 		lab_end(&p);
 	}
 }
@@ -449,7 +447,7 @@ static void memory_of_an_idle_connection_is_told(void **state)
 		pairs[i].peer = NULL;
 	}
 	size_t each = (before - mallinfo2().uordblks) / N;
-	print_message("an idle connection: %zu bytes\n", each);
+	print_message("# an idle connection: %zu bytes\n", each);
 	assert_true(each < 64 * 1024); /* with buffers it would be more */
 	for (int i = 0; i < N; i++)
 		lab_end(&pairs[i]);

@@ -179,7 +179,9 @@ static enum refusal decide(struct world *w, const char *target, const char *fiel
 		return refusal;
 	decide_query(&w->settings, &w->ask, &w->arena);
 	refusal = identify(w, w->settings.subscribers);
-	return refusal ? refusal : decide_stream(&w->settings, &w->ask);
+	if (!refusal)
+		refusal = decide_rights(&w->settings, &w->ask);
+	return refusal ? refusal : decide_stream(&w->ask);
 }
 
 #define ACCEPT "Accept: text/event-stream\r\n"
@@ -422,7 +424,7 @@ static void query_memory_ends_in_a_refusal(void **state)
 	expect("route", decide_route(&w->settings, &w->req, false, &w->ask), REFUSAL_NONE);
 	arena_init(&none, 0);
 	decide_query(&w->settings, &w->ask, &none);
-	expect("no room", decide_stream(&w->settings, &w->ask), REFUSAL_NO_MEMORY);
+	expect("no room", decide_rights(&w->settings, &w->ask), REFUSAL_NO_MEMORY);
 	arena_free(&none);
 }
 

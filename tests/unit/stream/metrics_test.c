@@ -136,12 +136,37 @@ static void samples_have_their_values(void **state)
 		"\nsluice_bytes_sent_total 18446744073709551615\n",
 		"\nsluice_streams_open 8\n",
 		"\nsluice_connections_open 9\n",
+		"\nsluice_memory_bytes 18\n",
+		"\nsluice_proxy_strangers_total 19\n",
 		"\nsluice_log_lines_lost_total 10\n",
+		"\nsluice_tls_handshakes_total 11\n",
+		"\nsluice_tls_resumed_total 12\n",
+		"\nsluice_tls_ktls_total 13\n",
+		"\nsluice_tls_certificate_expires_seconds 14\n",
+		"\nsluice_reloads_total 15\n",
+		"\nsluice_reload_failures_total 16\n",
+		"\nsluice_config_loaded_timestamp_seconds 17\n",
+		"\nsluice_sandbox_landlock_version 18\n",
+		"\nsluice_sandbox_system_calls 19\n",
 		"\nsluice_build_info{version=\"1.2.3\"} 1\n",
 	};
 	(void)state;
 	static char text[METRICS_MAX_TEXT];
-	struct metrics_state now = {8, 9, 10, SLICE("1.2.3")};
+	struct metrics_state now = {.streams_open = 8,
+				    .connections_open = 9,
+				    .log_lines_lost = 10,
+				    .memory = 18,
+				    .strangers = 19,
+				    .tls_handshakes = 11,
+				    .tls_resumed = 12,
+				    .tls_ktls = 13,
+				    .tls_expires = 14,
+				    .reloads = 15,
+				    .reload_failures = 16,
+				    .loaded_s = 17,
+				    .landlock = 18,
+				    .system_calls = 19,
+				    .version = SLICE("1.2.3")};
 	struct slice all = write(text, sizeof(text), &some, &now);
 
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
@@ -190,7 +215,21 @@ static void the_longest_text_fits(void **state)
 
 	memset(&most, 0xff, sizeof(most));
 	memset(version, '"', sizeof(version));
-	struct metrics_state now = {UINT64_MAX, UINT64_MAX, UINT64_MAX, {version, sizeof(version)}};
+	struct metrics_state now = {.streams_open = UINT64_MAX,
+				    .connections_open = UINT64_MAX,
+				    .log_lines_lost = UINT64_MAX,
+				    .memory = UINT64_MAX,
+				    .strangers = UINT64_MAX,
+				    .tls_handshakes = UINT64_MAX,
+				    .tls_resumed = UINT64_MAX,
+				    .tls_ktls = UINT64_MAX,
+				    .tls_expires = UINT64_MAX,
+				    .reloads = UINT64_MAX,
+				    .reload_failures = UINT64_MAX,
+				    .loaded_s = UINT64_MAX,
+				    .landlock = UINT64_MAX,
+				    .system_calls = UINT64_MAX,
+				    .version = {version, sizeof(version)}};
 	size_t need = write(text, sizeof(text), &most, &now).len;
 	for (size_t cap = need - 1; cap > 0; cap = cap * 9 / 10) {
 		writer_init(&w, text, cap);
