@@ -137,7 +137,7 @@ static void put_name(struct writer *w, const struct report *r, const struct tran
 	bool at_hop = t->hop > 0 && t->hop < r->run->hop_count;
 
 	put_markup(w, at_hop ? r->run->hops[t->hop].name : probes[t->kind].name);
-	if (t->variant.len > 0) {
+	if (t->variant.len > 0 && !at_hop) {
 		put_char(w, ' ');
 		put_markup(w, t->variant);
 	}
