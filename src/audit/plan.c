@@ -64,6 +64,7 @@ void plan_init(struct plan *plan, const struct audit_settings *settings,
 	memset(plan, 0, sizeof(*plan));
 	plan->settings = settings;
 	plan->run = run;
+	plan->url = settings->url;
 	plan->rng = (struct rng){settings->seed};
 	arena_init(&plan->arena, PLAN_MAX_MEMORY);
 	plan->origin = settings->origin.ptr ? settings->origin : own_origin(plan);
@@ -97,7 +98,7 @@ struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 	struct probe_spec *spec = &plan->specs[plan->count++];
 	*spec = (struct probe_spec){.kind = kind,
 				    .variant = SLICE(""),
-				    .url = s->url,
+				    .url = plan->url,
 				    .family = (enum route_family)s->family,
 				    .method = SLICE("GET"),
 				    .minor = 1,
@@ -167,9 +168,19 @@ static bool has_both_families(const struct plan *plan)
 	       t && !t->loopback;
 }
 
-static bool has_id(const struct plan *plan)
+const struct transcript *plan_baseline(const struct plan *plan)
 {
 	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);
+	const struct transcript *next = NULL;
+
+	while ((next = audit_next(plan->run, PROBE_REDIRECT, next)))
+		t = next;
+	return t;
+}
+
+static bool has_id(const struct plan *plan)
+{
+	const struct transcript *t = plan_baseline(plan);
 
 	for (size_t i = 0; t && i < t->record_count; i++) {
 		if (t->records[i].kind == RECORD_EVENT && t->records[i].id.len > 0)
@@ -462,7 +473,10 @@ static void plan_redirect(struct plan *plan, size_t round)
 	if (!spec)
 		return;
 	spec->url = to;
-	if (!where_same_origin(&to, &plan->settings->url))
+	/* What all other probes ask is the stream itself, as long as it may have the credential. */
+	if (where_same_origin(&to, &plan->settings->url))
+		plan->url = to;
+	else
 		without_credential(spec);
 }
 
@@ -488,8 +502,8 @@ void plan_round(struct plan *plan, enum probe_stage stage, size_t round)
 	plan->count = 0;
 	if (stage == STAGE_TICKETS)
 		plan_tickets(plan, round);
-	if (stage == STAGE_HEADS)
-		plan_redirect(plan, round);
+	if (stage == STAGE_STREAM && round > 0)
+		plan_redirect(plan, round - 1);
 	if (round > 0)
 		return;
 	switch (stage) {

@@ -19,6 +19,7 @@ struct plan {
 	const struct audit_run *run;
 	struct arena arena;
 	struct rng rng;
+	struct url url;           /* where the redirects of the target end, within its origin */
 	struct slice origin;      /* the allowed one, or the target's own */
 	struct slice origin_host; /* of it, without the port; empty where it has none */
 	struct slice marker;      /* made-up name, and the canary */
@@ -52,6 +53,8 @@ void plan_origin(struct probe_spec *spec, struct slice origin);
 /* All parts, ptr NULL ends them, as one text; empty without memory. */
 struct slice plan_join(struct plan *plan, struct slice a, struct slice b, struct slice c,
 		       struct slice d);
+/* The baseline, where its redirects end; NULL: not sent. */
+const struct transcript *plan_baseline(const struct plan *plan);
 void plan_origins(struct plan *plan);
 void plan_credentials(struct plan *plan);
 void plan_tickets(struct plan *plan, size_t round);

@@ -188,7 +188,7 @@ static struct probe_spec *add_last_id(struct plan *plan, enum probe_kind kind, s
 /* The second to last id of the baseline, so that one event at least must come again. */
 static struct slice old_id(const struct plan *plan)
 {
-	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);
+	const struct transcript *t = plan_baseline(plan);
 	struct slice last = SLICE_NONE;
 	struct slice before = SLICE_NONE;
 

@@ -27,6 +27,7 @@ struct item {
 	struct transcript *t; /* NULL: not begun */
 	uint64_t not_before_ns;
 	unsigned retried;
+	unsigned retried_mute; /* those without Retry-After */
 	bool running;
 	bool done;
 };
@@ -98,6 +99,7 @@ static void start(struct runner *r, struct item *item, size_t lane)
 	r->of_lane[lane] = item;
 	item->running = true;
 	item->t->retried = item->retried;
+	item->t->retried_mute = item->retried_mute;
 	r->next_start_ns = r->now_ns + r->settings->delay_ms * MS;
 	exchange_start(&r->lanes[lane], spec, &r->env, item->t, r->now_ns);
 }
@@ -143,6 +145,7 @@ static bool wait_out(struct runner *r, struct item *item)
 		return false;
 	r->waits++;
 	item->retried++;
+	item->retried_mute += !after.ptr;
 	item->running = false;
 	item->not_before_ns = r->now_ns + seconds * 1000 * MS;
 	r->next_start_ns = item->not_before_ns;
