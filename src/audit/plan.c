@@ -9,6 +9,8 @@
 #define HEAD_MS              5000u
 #define QUICK_STREAM_HEAD_MS 2500u
 #define QUICK_HEAD_MS        1500u
+#define LATE_HEAD_NS         1000000000u /* a head that comes later is being held */
+#define LATE_HEAD_MS         2000u       /* so long the other probes wait for theirs */
 #define REPEAT_DELAY_MS      3000u
 #define QUICK_REPEAT_MS      700u
 
@@ -87,6 +89,13 @@ static void shorten(uint32_t *ms, uint64_t most)
 		*ms = (uint32_t)most;
 }
 
+bool plan_is_held(const struct plan *plan)
+{
+	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);
+
+	return t && t->head_ns > t->sent_ns + LATE_HEAD_NS;
+}
+
 struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 {
 	const struct audit_settings *s = plan->settings;
@@ -108,6 +117,8 @@ struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 		spec->head_ms = stream ? QUICK_STREAM_HEAD_MS : QUICK_HEAD_MS;
 		shorten(&spec->span_ms, PROBE_QUICK_SPAN_MS);
 	}
+	if (!stream && probe->stage != STAGE_STREAMS && plan_is_held(plan))
+		shorten(&spec->head_ms, LATE_HEAD_MS);
 	if (s->span_ms)
 		shorten(&spec->span_ms, s->span_ms);
 	plan_add_field(spec, SLICE("User-Agent"), SLICE("sluice-audit/" SLUICE_VERSION));

@@ -39,6 +39,8 @@ void plan_fini(struct plan *plan);
  * is over. Specs have no route yet; their texts live as long as the plan.
  */
 void plan_round(struct plan *plan, enum probe_stage stage, size_t round);
+/* The baseline's head was held back: to wait for every other would take minutes. */
+bool plan_is_held(const struct plan *plan);
 
 /* For the files of the plan alone. */
 

@@ -262,6 +262,8 @@ static bool is_round_over(const struct runner *r)
 
 static void run_round(struct runner *r, enum probe_stage stage)
 {
+	size_t lanes = plan_is_held(r->plan) && stage != STAGE_TICKETS ? MAX_LANES : lanes_of(stage);
+
 	r->item_count = r->plan->count;
 	memset(r->items, 0, sizeof(r->items));
 	r->now_ns = r->stage_ns = monotonic_ns();
@@ -270,7 +272,7 @@ static void run_round(struct runner *r, enum probe_stage stage)
 		r->items[i].not_before_ns = r->stage_ns + r->plan->specs[i].delay_ms * MS;
 	}
 	while (!r->over && !is_round_over(r)) {
-		fill_lanes(r, lanes_of(stage));
+		fill_lanes(r, lanes);
 		for (size_t lane = 0; lane < MAX_LANES; lane++) {
 			if (r->of_lane[lane] && exchange_step(&r->lanes[lane], r->now_ns))
 				finish(r, lane);

@@ -15,6 +15,7 @@ import unittest
 import harness
 from audit_lab import HEAD, Target, audit, endless, line_of, trickle, whole_audit
 from auth_lab import Authority
+import h2_lab
 from client_lab import SLUICE, read_request
 
 OK, FINDINGS, USAGE, UNREACHABLE = 0, 1, 2, 3
@@ -295,6 +296,43 @@ class Tls(unittest.TestCase):
     def setUp(self):
         os.environ["AUDIT_TOKEN"] = SECRET
         self.addCleanup(os.environ.pop, "AUDIT_TOKEN")
+
+
+class Http2(unittest.TestCase):
+    """What other clients hide is seen, and a server that goes away ends one probe alone."""
+
+    def look(self, *frames):
+        def script(target, conn, request):
+            if request.method == "PRI":
+                conn.sendall(b"".join(frames))
+                target.stop.wait(5)
+                return
+            conn.sendall(HEAD + b"retry: 3000\n\ndata: a\n\n")
+            target.stop.wait(5)
+
+        with Target(script) as target:
+            report = whole_audit(target.url())
+        self.assertFalse(report["partial"])
+        return {f["rule"]: f for f in report["findings"]}
+
+    def head(self, *fields):
+        return h2_lab.frame(h2_lab.HEADERS, h2_lab.END_HEADERS, 1, h2_lab.block(
+            (":status", "200"), ("content-type", "text/event-stream"), *fields))
+
+    def test_a_clean_head(self):
+        findings = self.look(h2_lab.frame(h2_lab.SETTINGS), self.head(),
+                             h2_lab.frame(h2_lab.DATA, 0, 1, b"data: a\n\n"))
+        self.assertEqual(findings["A706"]["verdict"], "pass")
+
+    def test_a_field_that_http2_forbids(self):
+        findings = self.look(h2_lab.frame(h2_lab.SETTINGS), self.head(("connection", "keep-alive")))
+        self.assertEqual(findings["A706"]["verdict"], "fail")
+        self.assertEqual(findings["A706"]["probe"], "http2")
+
+    def test_goaway_at_once(self):
+        findings = self.look(h2_lab.frame(h2_lab.SETTINGS),
+                             h2_lab.frame(h2_lab.GOAWAY, payload=bytes(7) + b"\x0b"))
+        self.assertNotEqual(findings["A706"]["verdict"], "pass")
 
 
 class Tickets(unittest.TestCase):
