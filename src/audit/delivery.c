@@ -20,6 +20,7 @@ struct burst {
 	uint64_t last_ns;
 	uint64_t bytes;
 	uint64_t events;
+	uint64_t comments;
 };
 
 struct bursts {
@@ -67,11 +68,6 @@ static void collect_bursts(const struct transcript *t, struct bursts *b)
 	}
 }
 
-static bool is_beat(const struct record *record)
-{
-	return record->kind == RECORD_EVENT || record->kind == RECORD_COMMENT;
-}
-
 static void count_events(const struct transcript *t, struct bursts *b, struct delivery *d)
 {
 	size_t at = 0;
@@ -79,14 +75,20 @@ static void count_events(const struct transcript *t, struct bursts *b, struct de
 	for (size_t i = 0; i < t->record_count; i++) {
 		const struct record *record = &t->records[i];
 
-		if (!is_beat(record))
+		if (record->kind != RECORD_EVENT && record->kind != RECORD_COMMENT)
 			continue;
 		d->events++;
 		while (at < b->count && b->list[at].last_ns < record->t_ns)
 			at++;
-		if (at < b->count)
-			b->list[at].events++;
+		if (at == b->count)
+			continue;
+		b->list[at].events += record->kind == RECORD_EVENT;
+		b->list[at].comments += record->kind == RECORD_COMMENT;
 	}
+	/* A comment beside an event is one message with it; alone it is a heartbeat. */
+	for (size_t i = 0; i < b->count; i++)
+		if (b->list[i].events == 0)
+			b->list[i].events = b->list[i].comments;
 }
 
 static uint64_t longest_silence(const struct transcript *t)
@@ -158,34 +160,37 @@ bool delivery_sent_ns(struct slice data, uint64_t *ret_ns)
 	return true;
 }
 
-/* Clocks may differ by any amount: only what one delay has above another is known. */
-static void measure_lag(const struct transcript *t, struct delivery *d)
+/* The time of arrival less that of sending, by clocks that may differ by any amount. */
+static size_t collect_lags(const struct transcript *t, uint64_t lags[TRANSCRIPT_MAX_RECORDS])
 {
-	uint64_t lags[TRANSCRIPT_MAX_RECORDS];
-	uint64_t smallest = UINT64_MAX;
 	uint64_t first_ns = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < t->record_count; i++) {
+	for (size_t i = 0; i < t->record_count && n < TRANSCRIPT_MAX_RECORDS; i++) {
 		uint64_t sent_ns;
 
 		if (t->records[i].kind != RECORD_EVENT ||
-		    !delivery_sent_ns(t->records[i].data, &sent_ns) ||
-		    d->stamped == TRANSCRIPT_MAX_RECORDS)
+		    !delivery_sent_ns(t->records[i].data, &sent_ns))
 			continue;
-		if (d->stamped == 0)
+		if (n == 0)
 			first_ns = sent_ns;
 		/* Wraps where an event was sent before the first: unsigned arithmetic undoes it. */
-		lags[d->stamped] = t->records[i].t_ns - (sent_ns - first_ns) + (1ULL << 62);
-		if (lags[d->stamped] < smallest)
-			smallest = lags[d->stamped];
-		d->stamped++;
+		lags[n++] = t->records[i].t_ns - (sent_ns - first_ns) + (1ULL << 62);
 	}
-	if (d->stamped == 0)
+	return n;
+}
+
+/* Only what one delay has above another is known. */
+static void measure_lag(const struct transcript *t, struct delivery *d)
+{
+	uint64_t lags[TRANSCRIPT_MAX_RECORDS];
+	size_t n = collect_lags(t, lags);
+
+	if (n == 0)
 		return;
-	for (size_t i = 0; i < d->stamped; i++)
-		lags[i] -= smallest;
-	d->lag_median_ns = delivery_median(lags, d->stamped);
-	d->lag_spread_ns = lags[d->stamped - 1];
+	d->stamped = n;
+	d->lag_median_ns = delivery_median(lags, n) - lags[0];
+	d->lag_spread_ns = lags[n - 1] - lags[0];
 }
 
 void delivery_measure(const struct transcript *t, struct delivery *ret)

@@ -388,10 +388,16 @@ static void take_h1(struct exchange *e, struct slice bytes)
 	}
 }
 
+/* A head that was held back eats into the span: a proxy that holds must not hold the audit. */
 static void head_has_come(struct exchange *e)
 {
-	enter(e, EXCHANGE_BODY, e->spec->span_ms, POLLIN);
-	if (e->spec->span_ms == 0)
+	uint64_t waited_ms = (e->t->head_ns - e->t->sent_ns) / MS;
+	uint64_t span_ms = e->spec->span_ms;
+	uint64_t least_ms = span_ms < EXCHANGE_LEAST_SPAN_MS ? span_ms : EXCHANGE_LEAST_SPAN_MS;
+
+	span_ms = span_ms > waited_ms + least_ms ? span_ms - waited_ms : least_ms;
+	enter(e, EXCHANGE_BODY, span_ms, POLLIN);
+	if (span_ms == 0)
 		over(e, ENDING_WE_CUT);
 }
 

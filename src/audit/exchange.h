@@ -23,6 +23,8 @@
 #define EXCHANGE_TLS_MS     5000u
 #define EXCHANGE_SEND_MS    3000u
 
+#define EXCHANGE_LEAST_SPAN_MS 4000u /* of body, however late the head was; or the span */
+
 /* Where a probe goes: what a name was resolved to, or was told to be. */
 struct route {
 	struct tcp_target targets[EXCHANGE_MAX_ADDRESSES];

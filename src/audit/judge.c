@@ -130,11 +130,6 @@ const struct transcript *answer_of(const struct audit_run *run, enum probe_kind 
 	return t != NULL && transcript_answered(t) ? t : NULL;
 }
 
-static bool is_redirect(const struct transcript *t)
-{
-	return t->status >= 300 && t->status < 400 && t->status != 304;
-}
-
 const struct transcript *baseline_of(const struct audit_run *run, size_t hop)
 {
 	const struct transcript *t =

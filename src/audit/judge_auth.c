@@ -71,6 +71,13 @@ enum verdict judge_late_auth(const struct audit_run *run, struct finding *f)
 	return judge_strangers(run, f, is_late_refusal);
 }
 
+static bool strangers_get_stream(const struct audit_run *run)
+{
+	const struct transcript *t = answer_of(run, PROBE_NO_CREDENTIAL);
+
+	return t != NULL && transcript_is_stream(t);
+}
+
 enum verdict judge_order(const struct audit_run *run, struct finding *f)
 {
 	const struct transcript *t = answer_of(run, PROBE_NO_CREDENTIAL_NO_ACCEPT);
@@ -79,6 +86,9 @@ enum verdict judge_order(const struct audit_run *run, struct finding *f)
 		return no_answer(run, f, PROBE_NO_CREDENTIAL_NO_ACCEPT);
 	prove(run, f, t);
 	tell_answer(f, t);
+	/* Nothing asks for a credential in time: A501 and A505 tell it. */
+	if (strangers_get_stream(run))
+		return VERDICT_NA;
 	return fails_if(t->status == 406);
 }
 
@@ -205,14 +215,18 @@ enum verdict judge_expiry(const struct audit_run *run, struct finding *f)
 	return verdict;
 }
 
+static bool was_shed(const struct transcript *t)
+{
+	return t->retried > 0 || (transcript_answered(t) && (t->status == 429 || t->status == 503));
+}
+
 /* Only what happened to be seen: the audit makes no load. */
 enum verdict judge_shed_by_status(const struct audit_run *run, struct finding *f)
 {
 	for (size_t i = 0; i < run->transcript_count; i++) {
 		const struct transcript *t = &run->transcripts[i];
 
-		if (t->hop != 0 || !is_of_stream_url(t) ||
-		    (t->retried == 0 && t->status != 429 && t->status != 503))
+		if (t->hop != 0 || !is_of_stream_url(t) || !was_shed(t))
 			continue;
 		prove(run, f, t);
 		tell_probe(f, t);
@@ -221,6 +235,27 @@ enum verdict judge_shed_by_status(const struct audit_run *run, struct finding *f
 		return VERDICT_FAIL;
 	}
 	return baseline_of(run, 0) == NULL ? no_answer(run, f, PROBE_BASELINE) : VERDICT_PASS;
+}
+
+enum verdict judge_retry_after(const struct audit_run *run, struct finding *f)
+{
+	enum verdict verdict = VERDICT_NA;
+
+	for (size_t i = 0; i < run->transcript_count; i++) {
+		const struct transcript *t = &run->transcripts[i];
+		struct observation o = transcript_observation(t);
+
+		if (t->hop != 0 || !is_of_stream_url(t) || !was_shed(t))
+			continue;
+		prove(run, f, t);
+		if (t->retried_mute > 0 || (f->rule->check)(&o) == VERDICT_FAIL) {
+			tell_probe(f, t);
+			tell(f, SLICE(": 429 or 503, no Retry-After"));
+			return VERDICT_FAIL;
+		}
+		verdict = VERDICT_PASS;
+	}
+	return verdict;
 }
 
 enum verdict judge_foreign_body(const struct audit_run *run, struct finding *f)

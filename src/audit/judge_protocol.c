@@ -28,8 +28,9 @@ enum verdict judge_http10_delivery(const struct audit_run *run, struct finding *
 	tell_u64(f, d10.bursts);
 	tell(f, SLICE(" bursts in "));
 	tell_ns(f, d10.watched_ns);
+	/* Where HTTP/1.1 is no better, A302 and A303 tell it. */
 	if (delivery_is_at_end(t) || delivery_is_bursty(&d10))
-		return fails_if(!delivery_is_bursty(&d));
+		return fails_if(!delivery_is_bursty(&d) && !delivery_is_at_end(base));
 	return d10.bursts > 0 ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
 }
 
@@ -40,7 +41,7 @@ enum verdict judge_http2_offered(const struct audit_run *run, struct finding *f)
 
 	if (base == NULL)
 		return no_answer(run, f, PROBE_BASELINE);
-	if (!base->tls.used || t == NULL || t->outcome == OUTCOME_NOT_SENT)
+	if (!base->tls.used || t == NULL)
 		return VERDICT_NA;
 	prove(run, f, t);
 	if (t->h2)

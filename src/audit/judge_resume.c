@@ -23,10 +23,12 @@ static size_t place_of(const struct transcript *t, struct slice id)
 	return SIZE_MAX;
 }
 
-static const struct record *first_of_feed(const struct transcript *t, size_t from)
+/* The first event from there on whose id is another than `not`. */
+static const struct record *first_of_feed(const struct transcript *t, size_t from,
+					  struct slice not )
 {
 	for (size_t i = from; i < t->record_count; i++)
-		if (is_of_feed(&t->records[i]))
+		if (is_of_feed(&t->records[i]) && !slice_eq(t->records[i].id, not ))
 			return &t->records[i];
 	return NULL;
 }
@@ -45,7 +47,10 @@ static enum verdict judge_first(const struct transcript *base, const struct tran
 {
 	size_t asked = place_of(base, again->request.last_event_id);
 	size_t got = place_of(base, first->id);
-	const struct record *due = asked == SIZE_MAX ? NULL : first_of_feed(base, asked + 1);
+	/* An event without an id of its own goes with the one before it. */
+	const struct record *due =
+		asked == SIZE_MAX ? NULL
+				  : first_of_feed(base, asked + 1, again->request.last_event_id);
 
 	tell_resume(f, again, first);
 	if (slice_eq(first->id, again->request.last_event_id)) {
@@ -83,7 +88,7 @@ enum verdict judge_resume(const struct audit_run *run, struct finding *f)
 		tell_answer(f, again);
 		return VERDICT_NA; /* A622 */
 	}
-	first = first_of_feed(again, 0);
+	first = first_of_feed(again, 0, SLICE_NONE);
 	if (first == NULL) {
 		tell(f, SLICE("no event came after the reconnect"));
 		return VERDICT_INCONCLUSIVE;

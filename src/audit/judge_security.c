@@ -53,8 +53,10 @@ enum verdict judge_certificate(const struct audit_run *run, struct finding *f)
 	const struct transcript *t = audit_find(run, PROBE_BASELINE);
 	int64_t left_s;
 
-	if (t == NULL || (!t->tls.used && t->outcome != OUTCOME_TLS_FAILED))
-		return t == NULL ? no_answer(run, f, PROBE_BASELINE) : VERDICT_NA;
+	if (t == NULL || t->outcome == OUTCOME_TLS_FAILED)
+		return no_answer(run, f, PROBE_BASELINE);
+	if (!t->tls.used)
+		return VERDICT_NA;
 	prove(run, f, t);
 	tell(f, SLICE("issued by "));
 	tell_quoted(f, t->tls.issuer);
@@ -73,10 +75,10 @@ enum verdict judge_certificate(const struct audit_run *run, struct finding *f)
 	return VERDICT_FAIL;
 }
 
-/* The handshake came about. */
+/* Of these probes the handshake is all: nothing is sent behind it. */
 static bool shook_hands(const struct transcript *t)
 {
-	return t->tls.used && t->outcome != OUTCOME_TLS_FAILED;
+	return t->tls.used;
 }
 
 enum verdict judge_tls_versions(const struct audit_run *run, struct finding *f)
@@ -84,7 +86,7 @@ enum verdict judge_tls_versions(const struct audit_run *run, struct finding *f)
 	const struct transcript *old = audit_find(run, PROBE_TLS_OLD);
 	const struct transcript *new = audit_find(run, PROBE_TLS_13);
 
-	if (old == NULL || old->outcome == OUTCOME_NOT_SENT)
+	if (old == NULL || (old->outcome == OUTCOME_NOT_SENT && !shook_hands(old)))
 		return no_answer(run, f, PROBE_TLS_OLD);
 	prove(run, f, old);
 	if (shook_hands(old)) {

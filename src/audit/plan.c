@@ -9,6 +9,8 @@
 #define HEAD_MS              5000u
 #define QUICK_STREAM_HEAD_MS 2500u
 #define QUICK_HEAD_MS        1500u
+#define LATE_HEAD_NS         1000000000u /* a head that comes later is being held */
+#define LATE_HEAD_MS         2000u       /* so long the other probes wait for theirs */
 #define REPEAT_DELAY_MS      3000u
 #define QUICK_REPEAT_MS      700u
 
@@ -64,6 +66,7 @@ void plan_init(struct plan *plan, const struct audit_settings *settings,
 	memset(plan, 0, sizeof(*plan));
 	plan->settings = settings;
 	plan->run = run;
+	plan->url = settings->url;
 	plan->rng = (struct rng){settings->seed};
 	arena_init(&plan->arena, PLAN_MAX_MEMORY);
 	plan->origin = settings->origin.ptr ? settings->origin : own_origin(plan);
@@ -86,6 +89,13 @@ static void shorten(uint32_t *ms, uint64_t most)
 		*ms = (uint32_t)most;
 }
 
+bool plan_is_held(const struct plan *plan)
+{
+	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);
+
+	return t && t->head_ns > t->sent_ns + LATE_HEAD_NS;
+}
+
 struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 {
 	const struct audit_settings *s = plan->settings;
@@ -97,7 +107,7 @@ struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 	struct probe_spec *spec = &plan->specs[plan->count++];
 	*spec = (struct probe_spec){.kind = kind,
 				    .variant = SLICE(""),
-				    .url = s->url,
+				    .url = plan->url,
 				    .family = (enum route_family)s->family,
 				    .method = SLICE("GET"),
 				    .minor = 1,
@@ -107,6 +117,8 @@ struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 		spec->head_ms = stream ? QUICK_STREAM_HEAD_MS : QUICK_HEAD_MS;
 		shorten(&spec->span_ms, PROBE_QUICK_SPAN_MS);
 	}
+	if (!stream && probe->stage != STAGE_STREAMS && plan_is_held(plan))
+		shorten(&spec->head_ms, LATE_HEAD_MS);
 	if (s->span_ms)
 		shorten(&spec->span_ms, s->span_ms);
 	plan_add_field(spec, SLICE("User-Agent"), SLICE("sluice-audit/" SLUICE_VERSION));
@@ -167,9 +179,19 @@ static bool has_both_families(const struct plan *plan)
 	       t && !t->loopback;
 }
 
-static bool has_id(const struct plan *plan)
+const struct transcript *plan_baseline(const struct plan *plan)
 {
 	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);
+	const struct transcript *next = NULL;
+
+	while ((next = audit_next(plan->run, PROBE_REDIRECT, next)))
+		t = next;
+	return t;
+}
+
+static bool has_id(const struct plan *plan)
+{
+	const struct transcript *t = plan_baseline(plan);
 
 	for (size_t i = 0; t && i < t->record_count; i++) {
 		if (t->records[i].kind == RECORD_EVENT && t->records[i].id.len > 0)
@@ -462,7 +484,10 @@ static void plan_redirect(struct plan *plan, size_t round)
 	if (!spec)
 		return;
 	spec->url = to;
-	if (!where_same_origin(&to, &plan->settings->url))
+	/* What all other probes ask is the stream itself, as long as it may have the credential. */
+	if (where_same_origin(&to, &plan->settings->url))
+		plan->url = to;
+	else
 		without_credential(spec);
 }
 
@@ -488,8 +513,8 @@ void plan_round(struct plan *plan, enum probe_stage stage, size_t round)
 	plan->count = 0;
 	if (stage == STAGE_TICKETS)
 		plan_tickets(plan, round);
-	if (stage == STAGE_HEADS)
-		plan_redirect(plan, round);
+	if (stage == STAGE_STREAM && round > 0)
+		plan_redirect(plan, round - 1);
 	if (round > 0)
 		return;
 	switch (stage) {

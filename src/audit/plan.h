@@ -19,6 +19,7 @@ struct plan {
 	const struct audit_run *run;
 	struct arena arena;
 	struct rng rng;
+	struct url url;           /* where the redirects of the target end, within its origin */
 	struct slice origin;      /* the allowed one, or the target's own */
 	struct slice origin_host; /* of it, without the port; empty where it has none */
 	struct slice marker;      /* made-up name, and the canary */
@@ -38,6 +39,8 @@ void plan_fini(struct plan *plan);
  * is over. Specs have no route yet; their texts live as long as the plan.
  */
 void plan_round(struct plan *plan, enum probe_stage stage, size_t round);
+/* The baseline's head was held back: to wait for every other would take minutes. */
+bool plan_is_held(const struct plan *plan);
 
 /* For the files of the plan alone. */
 
@@ -52,6 +55,8 @@ void plan_origin(struct probe_spec *spec, struct slice origin);
 /* All parts, ptr NULL ends them, as one text; empty without memory. */
 struct slice plan_join(struct plan *plan, struct slice a, struct slice b, struct slice c,
 		       struct slice d);
+/* The baseline, where its redirects end; NULL: not sent. */
+const struct transcript *plan_baseline(const struct plan *plan);
 void plan_origins(struct plan *plan);
 void plan_credentials(struct plan *plan);
 void plan_tickets(struct plan *plan, size_t round);

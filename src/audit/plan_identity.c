@@ -16,6 +16,20 @@ static void without_credential(struct probe_spec *spec)
 	spec->expect_refusal = true;
 }
 
+static char next_of(char c)
+{
+	switch (c) {
+	case 'z':
+		return 'a';
+	case 'Z':
+		return 'A';
+	case '9':
+		return '0';
+	default:
+		return ascii_is_alnum(c) ? (char)(c + 1) : c;
+	}
+}
+
 /* The last letters and digits moved on by one: of the right shape, and nobody's. */
 static struct slice spoilt(struct plan *plan, struct slice value)
 {
@@ -26,12 +40,8 @@ static struct slice spoilt(struct plan *plan, struct slice value)
 		return SLICE("");
 	}
 	memcpy(copy, value.ptr, value.len);
-	for (size_t i = value.len > 12 ? value.len - 12 : 0; i < value.len; i++) {
-		char c = copy[i];
-
-		if (ascii_is_alnum(c))
-			copy[i] = c == 'z' ? 'a' : c == 'Z' ? 'A' : c == '9' ? '0' : (char)(c + 1);
-	}
+	for (size_t i = value.len > 12 ? value.len - 12 : 0; i < value.len; i++)
+		copy[i] = next_of(copy[i]);
 	return (struct slice){copy, value.len};
 }
 
@@ -178,7 +188,7 @@ static struct probe_spec *add_last_id(struct plan *plan, enum probe_kind kind, s
 /* The second to last id of the baseline, so that one event at least must come again. */
 static struct slice old_id(const struct plan *plan)
 {
-	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);
+	const struct transcript *t = plan_baseline(plan);
 	struct slice last = SLICE_NONE;
 	struct slice before = SLICE_NONE;
 

@@ -44,12 +44,15 @@ static struct plot plan(const struct audit_run *run)
 	return plot;
 }
 
+/* In ms: the product stays small whatever the span is. */
 static uint64_t x_of(const struct plot *plot, uint64_t since_ns)
 {
-	uint64_t at = since_ns < plot->span_ns ? since_ns : plot->span_ns;
+	uint64_t span_ms = plot->span_ns / NS_PER_MS + 1;
+	uint64_t at_ms = since_ns / NS_PER_MS;
 
-	/* In ms: the product stays small whatever the span is. */
-	return LABEL_WIDTH + at / NS_PER_MS * TIME_WIDTH / (plot->span_ns / NS_PER_MS);
+	if (span_ms == 0)
+		return LABEL_WIDTH;
+	return LABEL_WIDTH + (at_ms < span_ms ? at_ms : span_ms) * TIME_WIDTH / span_ms;
 }
 
 static void put_number(struct writer *w, struct slice name, uint64_t value)

@@ -27,6 +27,7 @@ struct item {
 	struct transcript *t; /* NULL: not begun */
 	uint64_t not_before_ns;
 	unsigned retried;
+	unsigned retried_mute; /* those without Retry-After */
 	bool running;
 	bool done;
 };
@@ -98,6 +99,7 @@ static void start(struct runner *r, struct item *item, size_t lane)
 	r->of_lane[lane] = item;
 	item->running = true;
 	item->t->retried = item->retried;
+	item->t->retried_mute = item->retried_mute;
 	r->next_start_ns = r->now_ns + r->settings->delay_ms * MS;
 	exchange_start(&r->lanes[lane], spec, &r->env, item->t, r->now_ns);
 }
@@ -143,6 +145,7 @@ static bool wait_out(struct runner *r, struct item *item)
 		return false;
 	r->waits++;
 	item->retried++;
+	item->retried_mute += !after.ptr;
 	item->running = false;
 	item->not_before_ns = r->now_ns + seconds * 1000 * MS;
 	r->next_start_ns = item->not_before_ns;
@@ -259,6 +262,8 @@ static bool is_round_over(const struct runner *r)
 
 static void run_round(struct runner *r, enum probe_stage stage)
 {
+	size_t lanes = plan_is_held(r->plan) && stage != STAGE_TICKETS ? MAX_LANES : lanes_of(stage);
+
 	r->item_count = r->plan->count;
 	memset(r->items, 0, sizeof(r->items));
 	r->now_ns = r->stage_ns = monotonic_ns();
@@ -267,7 +272,7 @@ static void run_round(struct runner *r, enum probe_stage stage)
 		r->items[i].not_before_ns = r->stage_ns + r->plan->specs[i].delay_ms * MS;
 	}
 	while (!r->over && !is_round_over(r)) {
-		fill_lanes(r, lanes_of(stage));
+		fill_lanes(r, lanes);
 		for (size_t lane = 0; lane < MAX_LANES; lane++) {
 			if (r->of_lane[lane] && exchange_step(&r->lanes[lane], r->now_ns))
 				finish(r, lane);

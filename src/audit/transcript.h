@@ -266,6 +266,7 @@ struct transcript {
 	bool credential_withheld; /* the peer's certificate is not trusted, or plain http */
 	unsigned leaks;           /* enum leak */
 	unsigned retried;         /* times that 429 or 503 was answered before, and waited out */
+	unsigned retried_mute;    /* those of them without Retry-After */
 
 	struct arena arena; /* the owner of all slices */
 };

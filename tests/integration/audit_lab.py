@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers for the auditor: each connection is served by its own thread, by one script."""
 
+import json
 import re
 import socket
 import subprocess
@@ -15,14 +16,14 @@ HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
 class Target:
     """Plays `script`, which is bytes or f(target, conn, request), to every connection."""
 
-    def __init__(self, script, read=True):
+    def __init__(self, script, read=True, listener=None):
         self.script = script
         self.read = read
         self.requests = []
         self.stop = threading.Event()
         self.asked = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        self.listener = listener or socket.create_server(("127.0.0.1", 0))
+        self.port = None if listener else self.listener.getsockname()[1]
         self.threads = [threading.Thread(target=self.accept, daemon=True)]
         self.threads[0].start()
 
@@ -93,6 +94,14 @@ def audit(*args, env=None):
     """The quick audit, without progress; gives the finished process."""
     return subprocess.run([SLUICE, "audit", "--silent", "--quick", *args], capture_output=True,
                           timeout=PATIENCE, env=env, check=False)
+
+
+def whole_audit(*args, env=None):
+    """All probes, each looking at its stream for a moment only; gives the report."""
+    result = subprocess.run([SLUICE, "audit", "--silent", "--span", "400ms", "--format", "json",
+                             *args], capture_output=True, timeout=3 * PATIENCE, env=env,
+                            check=False)
+    return json.loads(result.stdout)
 
 
 def line_of(result):

@@ -13,8 +13,10 @@ import tempfile
 import unittest
 
 import harness
-from audit_lab import HEAD, Target, audit, endless, line_of, trickle
-from client_lab import SLUICE
+from audit_lab import HEAD, Target, audit, endless, line_of, trickle, whole_audit
+from auth_lab import Authority
+import h2_lab
+from client_lab import SLUICE, read_request
 
 OK, FINDINGS, USAGE, UNREACHABLE = 0, 1, 2, 3
 SECRET = "correct-horse-battery-staple"
@@ -31,6 +33,13 @@ def silent(target, _, __):
 
 def stream(first=b"retry: 3000\n: hello\n\nid: 1\ndata: a\n\n"):
     return endless(HEAD + first, b": beat\n\n", 0.2)
+
+
+def unix_listener(path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    return listener
 
 
 def free_port():
@@ -105,7 +114,7 @@ class BadServers(unittest.TestCase):
                   "sluice audit: TARGET: timed out: no end of the head in time\n")
 
     def test_a_stream_that_trickles(self):
-        out = self.ends(trickle(HEAD + b"data: x\n\n" * 30, 0.003), "", code=OK)
+        out = self.ends(trickle(HEAD + b"data: x\n\n" * 30, 0.001), "", code=OK)
         self.assertIn("; 30 events", out)
 
     def test_a_login_page(self):
@@ -131,7 +140,9 @@ class BadServers(unittest.TestCase):
         self.assertNotIn("\x1b", out)
 
     def test_a_flood(self):
-        self.ends(endless(HEAD, b"data: " + b"z" * 60000 + b"\n\n"), "", code=OK)
+        with Target(endless(HEAD, b"data: " + b"z" * 60000 + b"\n\n")) as target:
+            result = audit(target.url())
+        self.assertEqual(line_of(result), "")  # grade or none: by the speed of the machine
 
     def test_plain_text_on_a_tls_port(self):
         with Target(b"HTTP/1.0 400 Bad\r\n\r\n", read=False) as target:
@@ -235,6 +246,182 @@ class Secrets(unittest.TestCase):
         result = audit("--bearer", self.file(SECRET), "http://stream.example/")
         self.assertEqual(result.returncode, USAGE)
         self.assertIn("the credential would travel in clear to stream.example", line_of(result))
+
+
+class Tls(unittest.TestCase):
+    """A broken certificate is a finding; it gets no secret."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.authority = Authority()
+        cls.addClassCleanup(cls.authority.close)
+
+    def look(self, names, *args, days=1, ca=True):
+        context = self.authority.context(names, days)
+
+        def script(target, conn, _):
+            with context.wrap_socket(conn, server_side=True) as tls:
+                request = read_request(tls)
+                if request:
+                    target.requests.append(request)
+                    tls.sendall(HEAD + b"retry: 3000\n\ndata: a\n\n")
+                    target.stop.wait(2)
+
+        words = ("--ca", self.authority.ca) if ca else ()
+        with Target(script, read=False) as target:
+            result = audit("--format", "json", *words, *args,
+                           f"https://localhost:{target.port}/stream")
+        findings = {f["rule"]: f for f in json.loads(result.stdout)["findings"]}
+        return findings, target.requests
+
+    def test_a_good_certificate(self):
+        findings, requests = self.look("DNS:localhost", "--bearer", "env:AUDIT_TOKEN",
+                                       days=90)
+        self.assertEqual(findings["A806"]["verdict"], "pass")
+        self.assertIn("authorization", requests[0].fields)
+
+    def test_one_of_nobody(self):
+        findings, requests = self.look("DNS:localhost", "--bearer", "env:AUDIT_TOKEN", ca=False)
+        self.assertEqual(findings["A806"]["verdict"], "fail")
+        self.assertFalse([r for r in requests if "authorization" in r.fields])
+
+    def test_one_for_another_name(self):
+        findings, _ = self.look("DNS:other.example")
+        self.assertEqual(findings["A806"]["verdict"], "fail")
+
+    def test_one_that_has_run_out(self):
+        findings, _ = self.look("DNS:localhost", days=-1)
+        self.assertEqual(findings["A806"]["verdict"], "fail")
+
+    def setUp(self):
+        os.environ["AUDIT_TOKEN"] = SECRET
+        self.addCleanup(os.environ.pop, "AUDIT_TOKEN")
+
+
+class Http2(unittest.TestCase):
+    """What other clients hide is seen, and a server that goes away ends one probe alone."""
+
+    def look(self, *frames):
+        def script(target, conn, request):
+            if request.method == "PRI":
+                conn.sendall(b"".join(frames))
+                target.stop.wait(5)
+                return
+            conn.sendall(HEAD + b"retry: 3000\n\ndata: a\n\n")
+            target.stop.wait(5)
+
+        with Target(script) as target:
+            report = whole_audit(target.url())
+        self.assertFalse(report["partial"])
+        return {f["rule"]: f for f in report["findings"]}
+
+    def head(self, *fields):
+        return h2_lab.frame(h2_lab.HEADERS, h2_lab.END_HEADERS, 1, h2_lab.block(
+            (":status", "200"), ("content-type", "text/event-stream"), *fields))
+
+    def test_a_clean_head(self):
+        findings = self.look(h2_lab.frame(h2_lab.SETTINGS), self.head(),
+                             h2_lab.frame(h2_lab.DATA, 0, 1, b"data: a\n\n"))
+        self.assertEqual(findings["A706"]["verdict"], "pass")
+
+    def test_a_field_that_http2_forbids(self):
+        findings = self.look(h2_lab.frame(h2_lab.SETTINGS), self.head(("connection", "keep-alive")))
+        self.assertEqual(findings["A706"]["verdict"], "fail")
+        self.assertEqual(findings["A706"]["probe"], "http2")
+
+    def test_goaway_at_once(self):
+        findings = self.look(h2_lab.frame(h2_lab.SETTINGS),
+                             h2_lab.frame(h2_lab.GOAWAY, payload=bytes(7) + b"\x0b"))
+        self.assertNotEqual(findings["A706"]["verdict"], "pass")
+
+
+class Tickets(unittest.TestCase):
+    TICKET = "t1cket-0123456789abcdef"
+
+    def look(self, single_use):
+        used = []
+
+        def script(target, conn, request):
+            if request.target == "/ticket":
+                body = json.dumps({"ticket": self.TICKET}).encode()
+                conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                             b"Content-Length: %d\r\n\r\n" % len(body) + body)
+                return
+            if f"ticket={self.TICKET}" in request.target:
+                used.append(request)
+                if single_use and len(used) > 1:
+                    conn.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+                    return
+            conn.sendall(HEAD + b"retry: 3000\n\ndata: a\n\n")
+            target.stop.wait(5)
+
+        with Target(script) as target:
+            report = whole_audit("--cookie", "session=env:AUDIT_COOKIE", "--ticket-url",
+                                 target.url("/ticket"), target.url(),
+                                 env={**os.environ, "AUDIT_COOKIE": SECRET})
+        self.assertNotIn(self.TICKET, json.dumps(report))
+        self.assertEqual(len(used), 2)
+        self.assertFalse([r for r in used if "cookie" in r.fields])
+        return {f["rule"]: f["verdict"] for f in report["findings"]}
+
+    def test_one_that_works_once(self):
+        self.assertEqual(self.look(single_use=True)["A508"], "pass")
+
+    def test_one_that_works_twice(self):
+        self.assertEqual(self.look(single_use=False)["A508"], "fail")
+
+
+class Ways(unittest.TestCase):
+    def test_connect_to_another_port_with_the_same_name(self):
+        with Target(stream()) as target:
+            audit("--connect-to", f"stream.example:80:127.0.0.1:{target.port}",
+                  "http://stream.example/live")
+        self.assertEqual(target.requests[0].fields["host"], "stream.example")
+        self.assertEqual(target.requests[0].target, "/live")
+
+    def test_resolve_to_an_address(self):
+        with Target(stream()) as target:
+            audit("--resolve", f"stream.example:{target.port}:127.0.0.1",
+                  f"http://stream.example:{target.port}/")
+        self.assertEqual(target.requests[0].fields["host"], f"stream.example:{target.port}")
+
+    def test_a_unix_socket(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "s")
+            with Target(stream(), listener=unix_listener(path)) as target:
+                result = audit("--unix-socket", path, "http://localhost/live")
+        self.assertEqual(target.requests[0].target, "/live")
+        self.assertIn(f"through   unix:{path}", result.stdout.decode())
+
+    def test_another_hop(self):
+        with Target(stream()) as edge, Target(stream()) as app:
+            audit("--via", f"app={app.url('/inner')}", edge.url())
+        self.assertEqual([r.target for r in app.requests], ["/inner"])
+
+    def test_no_proxy_of_the_environment(self):
+        with Target(stream()) as target, Target(b"") as proxy:
+            audit(target.url(), env={**os.environ, "http_proxy": proxy.url(""),
+                                     "ALL_PROXY": proxy.url("")})
+        self.assertEqual(proxy.requests, [])
+
+
+class SlowDown(unittest.TestCase):
+    def test_a_429_is_waited_out(self):
+        refused = []
+
+        def script(target, conn, request):
+            if request.fields.get("accept") == "*/*" and not refused:
+                refused.append(request)
+                conn.sendall(b"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n")
+            else:
+                conn.sendall(HEAD + b"retry: 3000\n\n")
+                target.stop.wait(5)
+
+        with Target(script) as target:
+            result = audit("--format", "json", target.url())
+        again = [r for r in target.requests if r.fields.get("accept") == "*/*"]
+        self.assertEqual(len(again), 2)
+        self.assertEqual(json.loads(result.stdout)["requests"], len(target.requests))
 
 
 class Waivers(unittest.TestCase):

@@ -103,7 +103,7 @@
 #define CLEAN_TRANSPORT                                                                            \
 	"plain-http 301 http\nLocation: https://api.example.com/stream\n"                          \
 	"tls-old - outcome=tls-failed\n"                                                           \
-	"tls-13 200 tls=TLSv1.3\n" STREAM                                                          \
+	"tls-13 - outcome=not-sent tls=TLSv1.3\n"                                                  \
 	"page 200\nContent-Type: text/html\nReferrer-Policy: no-referrer\n"                        \
 	"Content-Security-Policy: default-src 'self'; connect-src https://api.example.com\n"       \
 	"soak 200 tls=TLSv1.3 cred=first\n" STREAM                                                 \

@@ -230,9 +230,10 @@ static void put_run(struct take *take, struct slice word)
 
 static void feed(struct take *take, struct slice bytes, uint64_t ms)
 {
-	struct transcript *t = take->t;
+	const struct transcript *t = take->t;
 
-	if (t->h2)
+	assert_non_null(t);
+	if (t != NULL && t->h2)
 		recorder_data(&take->recorder, bytes, SENT_NS + ms * MS);
 	else
 		(void)recorder_feed(&take->recorder, bytes, SENT_NS + ms * MS);
@@ -282,22 +283,38 @@ static struct slice kib_of_x(void)
 	return (struct slice){text, sizeof(text)};
 }
 
+static void put_symbol(struct writer *w, char c, uint64_t nth)
+{
+	switch (c) {
+	case '~':
+		put_char(w, '\n');
+		break;
+	case '^':
+		put_char(w, '\r');
+		break;
+	case '$':
+		put_char(w, '\0');
+		break;
+	case '#':
+		put_u64(w, nth);
+		break;
+	case '%':
+		put(w, kib_of_x());
+		break;
+	default:
+		put_char(w, c);
+		break;
+	}
+}
+
 static void feed_piece(struct take *take, struct slice text, uint64_t ms, uint64_t nth)
 {
 	static char piece[MAX_PIECE];
 	struct writer w;
 
 	writer_init(&w, piece, sizeof(piece));
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		if (c == '#')
-			put_u64(&w, nth);
-		else if (c == '%')
-			put(&w, kib_of_x());
-		else
-			put_char(&w, (char)(c == '~' ? '\n' : c == '^' ? '\r' : c == '$' ? 0 : c));
-	}
+	for (size_t i = 0; i < text.len; i++)
+		put_symbol(&w, text.ptr[i], nth);
 	assert_false(w.overflow);
 	feed(take, writer_slice(&w), ms);
 }
