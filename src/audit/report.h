@@ -5,7 +5,7 @@
 #include "audit/grade.h"
 #include "base/writer.h"
 
-#define REPORT_MAX (4u << 20) /* bytes; a report of AUDIT_MAX_FINDINGS fits */
+#define REPORT_MAX (8u << 20) /* bytes; a report of AUDIT_MAX_FINDINGS fits */
 
 #define REPORT_FORMAT_MAP(X)                                                                       \
 	X(REPORT_TEXT, "text", report_text)                                                        \

@@ -243,12 +243,12 @@ void report_hops_json(struct writer *w, const struct audit_run *run)
 		return;
 	put(w, SLICE(",\"hops\":["));
 	for (size_t i = 0; i < table.count; i++) {
-		put(w, i > 0 ? SLICE(",\n") : SLICE("\n"));
+		put(w, i > 0 ? SLICE(",") : SLICE(""));
 		put_json_row(w, &table, &table.rows[i]);
 	}
 	put(w, SLICE("],\"changes\":["));
 	for (size_t i = 0; i < table.change_count; i++) {
-		put(w, i > 0 ? SLICE(",\n") : SLICE("\n"));
+		put(w, i > 0 ? SLICE(",") : SLICE(""));
 		put_json_change(w, &table, &table.changes[i]);
 	}
 	put_char(w, ']');

@@ -8,10 +8,12 @@
 
 #include "base/siphash.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "policy/json.h"
 
 #define MESSAGE_MAX (FINDING_MAX_EVIDENCE + FINDING_MAX_FIX + 1024u)
 #define HELP_MAX    4096u
+#define SENT_MAX    256u /* bytes that are shown of what was sent */
 
 static struct slice level_of(enum severity severity)
 {
@@ -114,7 +116,9 @@ static void put_rule(struct writer *w, const struct rule *rule)
 	put_json_pair(w, SLICE("level"), level_of(rule->severity));
 	put(w, SLICE("},\"properties\":{\"tags\":["));
 	put_json(w, rule->area);
-	put(w, of_security ? SLICE(",\"security\"]") : SLICE("]"));
+	if (of_security && !slice_eq(rule->area, SLICE("security")))
+		put(w, SLICE(",\"security\""));
+	put_char(w, ']');
 	put_json_next(w, SLICE("precision"), confidence_name(rule->confidence));
 	if (of_security)
 		put_json_next(w, SLICE("security-severity"), points_of(rule->severity));
@@ -234,7 +238,7 @@ static void put_header(struct writer *w, struct slice *between, struct slice nam
 	if (value.ptr == NULL)
 		return;
 	put(w, *between);
-	put_json_pair(w, name, value);
+	put_json_pair(w, name, utf8_truncate(value, SENT_MAX));
 	*between = SLICE(",");
 }
 
@@ -258,7 +262,7 @@ static void put_exchange(struct writer *w, const struct report *r, const struct 
 	const struct transcript *t = &r->run->transcripts[f->transcript];
 	put_protocol(w, SLICE("webRequest"), t->h2, t->request.minor);
 	put_json_next(w, SLICE("method"), t->request.method);
-	put_json_next(w, SLICE("target"), t->request.target);
+	put_json_next(w, SLICE("target"), utf8_truncate(t->request.target, SENT_MAX));
 	put(w, SLICE(",\"headers\":{"));
 	put_header(w, &between, SLICE("Origin"), t->request.origin);
 	put_header(w, &between, SLICE("Accept"), t->request.accept);

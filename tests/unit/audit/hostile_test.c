@@ -100,6 +100,7 @@ static void the_largest_report_fits(void **state)
 		hostile_build(&h, (struct slice){bytes, sizeof(bytes)});
 		for (size_t k = 0; k < AUDIT_MAX_FINDINGS; k++) {
 			findings[k] = h.findings[1];
+			findings[k].hop = 0; /* its name has 32 bytes at most */
 			findings[k].rule =
 				&policy_rules[k * policy_rule_count / AUDIT_MAX_FINDINGS];
 		}

@@ -359,7 +359,7 @@ static bool is_markdown(struct check *c)
 		}
 		if (among(peek(c), SLICE("<>[]~")))
 			return fails(c, "a mark that is not ours");
-		if (take(c, SLICE("\\")) && !among(peek(c), SLICE("\\`*_[]|#~!")))
+		if (take(c, SLICE("\\")) && !among(peek(c), SLICE("\\`*_[]|#~!x")))
 			return fails(c, "a backslash before what is no mark");
 		if (peek(c) != '&')
 			c->at++;
