@@ -10,7 +10,7 @@
 #define QUICK_STREAM_HEAD_MS 2500u
 #define QUICK_HEAD_MS        1500u
 #define LATE_HEAD_NS         1000000000u /* a head that comes later is being held */
-#define LATE_HEAD_MS         2000u       /* so long the other probes wait for theirs */
+#define LATE_HEAD_MS         1500u       /* so long the other probes wait for theirs */
 #define REPEAT_DELAY_MS      3000u
 #define QUICK_REPEAT_MS      700u
 
