@@ -5,6 +5,8 @@
 
 #define AT_ONCE_NS     (500 * NS_PER_MS) /* a recording is played at once */
 #define AT_ONCE_EVENTS 2u
+#define JOINED_BURSTS  3u
+#define JOINED_EVENTS  2u
 #define STALL_FACTOR   3u
 #define STALL_HEAD_NS  (1 * NS_PER_S)
 
@@ -57,6 +59,8 @@ static enum hop_shape shape_of(const struct transcript *t, const struct delivery
 		return HOP_AT_END;
 	if (delivery_is_bursty(d))
 		return HOP_BURSTS;
+	if (d->bursts >= JOINED_BURSTS && d->median_events >= JOINED_EVENTS)
+		return HOP_JOINED;
 	return d->bursts >= 2 ? HOP_LIVE : HOP_SPARSE;
 }
 
@@ -308,7 +312,8 @@ static bool is_slower(const struct hop_row *before, const struct hop_row *after)
 	bool held = after->shape == HOP_MUTE || after->shape == HOP_BURSTS ||
 		    after->shape == HOP_AT_END;
 
-	return held && (before->shape == HOP_LIVE || before->shape == HOP_SPARSE);
+	return held && (before->shape == HOP_LIVE || before->shape == HOP_JOINED ||
+			before->shape == HOP_SPARSE);
 }
 
 /* RFC 9111 5.1: Age is there only where a cache answers from what it stored. */
@@ -342,6 +347,8 @@ static void compare_rows(struct hop_table *table, const struct hop_row *before,
 {
 	if (is_slower(before, after))
 		add_change(table, (struct hop_change){.kind = HOP_BUFFERS, .hop = after->hop});
+	if (after->shape == HOP_JOINED && before->shape == HOP_LIVE)
+		add_change(table, (struct hop_change){.kind = HOP_JOINS, .hop = after->hop});
 	if (replays(table, before, after))
 		add_change(table, (struct hop_change){.kind = HOP_REPLAYS, .hop = after->hop});
 	if (after->coded == HOP_CODED_STALLS && before->coded != HOP_CODED_STALLS)

@@ -19,6 +19,7 @@
 	X(HOP_NO_STREAM, "no stream")                                                              \
 	X(HOP_SPARSE, "too little to tell")                                                        \
 	X(HOP_LIVE, "live")                                                                        \
+	X(HOP_JOINED, "joined")                                                                    \
 	X(HOP_BURSTS, "in bursts")                                                                 \
 	X(HOP_AT_END, "all at the end")                                                            \
 	X(HOP_RECORDING, "a recording, at once")
@@ -65,6 +66,7 @@ struct hop_row {
 	X(HOP_DOUBLED, "doubled")                                                                  \
 	X(HOP_CHANGED, "changed")                                                                  \
 	X(HOP_ADDED, "added")                                                                      \
+	X(HOP_JOINS, "joins events")                                                               \
 	X(HOP_BUFFERS, "holds back")                                                               \
 	X(HOP_COMPRESSES, "holds back what it compresses")                                         \
 	X(HOP_REPLAYS, "plays a recording")

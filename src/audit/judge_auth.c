@@ -175,11 +175,6 @@ enum verdict judge_ticket_reuse(const struct audit_run *run, struct finding *f)
 	return fails_if(is_open(again));
 }
 
-static int64_t wall_of(const struct audit_run *run, uint64_t t_ns)
-{
-	return run->wall_s + (int64_t)(t_ns / NS_PER_S);
-}
-
 /* The last byte that came behind the end of the credential, in seconds; 0: none did. */
 static int64_t outlived_by(const struct audit_run *run, const struct transcript *t)
 {
@@ -207,7 +202,7 @@ enum verdict judge_expiry(const struct audit_run *run, struct finding *f)
 			tell(f, SLICE(" s behind the end of the credential"));
 			return VERDICT_FAIL;
 		}
-		if (ended_by_itself(t) && wall_of(run, t->end_ns) >= run->credential_end_s)
+		if (ended_by_itself(t) && ended_with_token(run, t))
 			verdict = VERDICT_PASS;
 		if (t->kind == PROBE_SOAK)
 			break;

@@ -64,6 +64,16 @@ static bool have_same_events(const struct transcript *a, const struct transcript
 	return events >= SHARED_MIN;
 }
 
+/* It begins anew for every reader, so that two alike are no proof of one. */
+static bool begins_anew(const struct audit_run *run)
+{
+	const struct transcript *first = stream_of(run, 0);
+	const struct transcript *second = answer_of(run, PROBE_REPEAT);
+
+	return first != NULL && second != NULL && transcript_is_stream(second) &&
+	       have_same_events(first, second);
+}
+
 enum verdict judge_shared_stream(const struct audit_run *run, struct finding *f)
 {
 	const struct transcript *one = answer_of(run, PROBE_FIRST_USER);
@@ -86,6 +96,11 @@ enum verdict judge_shared_stream(const struct audit_run *run, struct finding *f)
 	}
 	tell(f, SLICE("both users got the same events, from the first on: "));
 	tell_u64(f, transcript_count(two, RECORD_EVENT));
+	if (begins_anew(run)) {
+		tell(f, SLICE("; so does the first user some seconds later: each stream begins "
+			      "alike"));
+		return VERDICT_INCONCLUSIVE;
+	}
 	return VERDICT_FAIL;
 }
 

@@ -273,5 +273,9 @@ enum verdict judge_soak(const struct audit_run *run, struct finding *f)
 		return VERDICT_PASS;
 	tell(f, SLICE(": "));
 	tell(f, ending_text(t->ending));
+	if (ended_with_token(run, t)) {
+		tell(f, SLICE(", as its token did"));
+		return VERDICT_PASS;
+	}
 	return VERDICT_FAIL;
 }

@@ -10,9 +10,11 @@
 #define QUICK_STREAM_HEAD_MS 2500u
 #define QUICK_HEAD_MS        1500u
 #define LATE_HEAD_NS         1000000000u /* a head that comes later is being held */
-#define LATE_HEAD_MS         2000u       /* so long the other probes wait for theirs */
+#define LATE_HEAD_MS         1500u       /* so long the other probes wait for theirs */
 #define REPEAT_DELAY_MS      3000u
 #define QUICK_REPEAT_MS      700u
+#define SOAK_REDIAL_MS       1000u
+#define SOAK_MAX_REDIAL_MS   3000u
 
 static const struct slice stream_type = SLICE_INIT("text/event-stream");
 
@@ -171,12 +173,22 @@ void plan_origin(struct probe_spec *spec, struct slice origin)
 
 /* Which of them. */
 
+static bool has_list_of_addresses(const struct audit_settings *s)
+{
+	for (size_t i = 0; i < s->way_count; i++) {
+		if (slice_find(s->ways[i].to_host, ',') < s->ways[i].to_host.len)
+			return true;
+	}
+	return false;
+}
+
 static bool has_both_families(const struct plan *plan)
 {
 	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);
 
+	/* Many a program of a developer listens on one address of localhost alone. */
 	return plan->settings->family == AUDIT_ANY_FAMILY && !plan->settings->unix_socket.ptr &&
-	       t && !t->loopback;
+	       t && (!t->loopback || has_list_of_addresses(plan->settings));
 }
 
 const struct transcript *plan_baseline(const struct plan *plan)
@@ -500,10 +512,56 @@ static void plan_heads(struct plan *plan)
 	plan_transport(plan);
 }
 
+static const struct transcript *last_soak(const struct plan *plan)
+{
+	const struct transcript *t = NULL;
+	const struct transcript *next = NULL;
+
+	while ((next = audit_next(plan->run, PROBE_SOAK, next)))
+		t = next;
+	return t;
+}
+
+/* As the stream asks, but no longer than is worth waiting for. */
+static uint32_t redial_delay_ms(const struct transcript *t)
+{
+	uint64_t delay_ms = SOAK_REDIAL_MS;
+
+	for (size_t i = 0; i < t->record_count; i++) {
+		if (t->records[i].kind == RECORD_RETRY)
+			delay_ms = t->records[i].retry_ms;
+	}
+	return delay_ms < SOAK_MAX_REDIAL_MS ? (uint32_t)delay_ms : SOAK_MAX_REDIAL_MS;
+}
+
+/* Where the stream was cut it is taken up again, as EventSource does, to see what was lost. */
+static void plan_soak_again(struct plan *plan, const struct transcript *t)
+{
+	const struct transcript *first = audit_find(plan->run, PROBE_SOAK);
+	uint64_t used_ms = (t->end_ns - first->start_ns) / 1000000 + redial_delay_ms(t);
+	struct probe_spec *spec;
+
+	if (!transcript_is_stream(t) || t->ending == ENDING_WE_CUT || t->record_count == 0 ||
+	    used_ms >= plan->settings->soak_ms)
+		return;
+	struct slice id = t->records[t->record_count - 1].id;
+	if (id.len == 0 || !(spec = add_wanted(plan, PROBE_SOAK, STAGE_SOAK)))
+		return;
+	spec->span_ms = (uint32_t)(plan->settings->soak_ms - used_ms);
+	spec->delay_ms = redial_delay_ms(t);
+	spec->last_id = id;
+	plan_add_field(spec, SLICE("Last-Event-ID"), id);
+}
+
 static void plan_soak(struct plan *plan)
 {
-	struct probe_spec *spec = add_wanted(plan, PROBE_SOAK, STAGE_SOAK);
+	const struct transcript *t = last_soak(plan);
+	struct probe_spec *spec = NULL;
 
+	if (t)
+		plan_soak_again(plan, t);
+	else
+		spec = add_wanted(plan, PROBE_SOAK, STAGE_SOAK);
 	if (spec)
 		spec->span_ms = (uint32_t)plan->settings->soak_ms;
 }
@@ -515,6 +573,8 @@ void plan_round(struct plan *plan, enum probe_stage stage, size_t round)
 		plan_tickets(plan, round);
 	if (stage == STAGE_STREAM && round > 0)
 		plan_redirect(plan, round - 1);
+	if (stage == STAGE_SOAK)
+		plan_soak(plan);
 	if (round > 0)
 		return;
 	switch (stage) {
@@ -531,8 +591,6 @@ void plan_round(struct plan *plan, enum probe_stage stage, size_t round)
 		plan_resumes(plan);
 		break;
 	case STAGE_SOAK:
-		plan_soak(plan);
-		break;
 	case STAGE_TICKETS:
 	case STAGE_COUNT:
 		break;

@@ -77,8 +77,8 @@ unsigned redact_leaks(const struct http_field *fields, size_t n,
 	return leaks;
 }
 
-static struct slice redacted(struct arena *arena, struct slice s,
-			     const struct recorder_secrets *secrets)
+struct slice redact_text(struct arena *arena, struct slice s,
+			 const struct recorder_secrets *secrets)
 {
 	if (!redact_has(s, secrets))
 		return s;
@@ -98,7 +98,7 @@ const struct http_field *redact_fields(struct arena *arena, const struct http_fi
 	for (size_t i = 0; i < *count; i++) {
 		copy[i] = fields[i];
 		if (secrets)
-			copy[i].value = redacted(arena, copy[i].value, secrets);
+			copy[i].value = redact_text(arena, copy[i].value, secrets);
 	}
 	return copy;
 }
@@ -106,7 +106,7 @@ const struct http_field *redact_fields(struct arena *arena, const struct http_fi
 void redact_record(struct arena *arena, struct record *record,
 		   const struct recorder_secrets *secrets)
 {
-	record->type = redacted(arena, record->type, secrets);
-	record->data = redacted(arena, record->data, secrets);
-	record->id = redacted(arena, record->id, secrets);
+	record->type = redact_text(arena, record->type, secrets);
+	record->data = redact_text(arena, record->data, secrets);
+	record->id = redact_text(arena, record->id, secrets);
 }

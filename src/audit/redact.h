@@ -7,6 +7,9 @@
 bool redact_has(struct slice s, const struct recorder_secrets *secrets);
 /* A copy without secrets; NULL where `s` is empty or there is no memory. */
 char *redact_copy(struct arena *arena, struct slice s, const struct recorder_secrets *secrets);
+/* `s` where it has none, else a copy without them. */
+struct slice redact_text(struct arena *arena, struct slice s,
+			 const struct recorder_secrets *secrets);
 /* Which of the fields hold a secret: enum leak. */
 unsigned redact_leaks(const struct http_field *fields, size_t n,
 		      const struct recorder_secrets *secrets);

@@ -105,7 +105,8 @@ static void put_value(struct writer *w, struct slice value)
 
 static bool is_of_delivery(enum hop_change_kind kind)
 {
-	return kind == HOP_BUFFERS || kind == HOP_COMPRESSES || kind == HOP_REPLAYS;
+	return kind == HOP_JOINS || kind == HOP_BUFFERS || kind == HOP_COMPRESSES ||
+	       kind == HOP_REPLAYS;
 }
 
 static void put_change(struct writer *w, const struct hop_table *table,

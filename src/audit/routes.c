@@ -16,6 +16,19 @@ static const struct audit_way *way_of(const struct audit_settings *s, const stru
 	return NULL;
 }
 
+/* "192.0.2.1,[2001:db8::1]", as --resolve has it. */
+static void take_list(struct slice list, uint16_t port, struct route *route)
+{
+	while (list.len > 0 && route->count < EXCHANGE_MAX_ADDRESSES) {
+		struct slice text = slice_cut(&list, ',');
+
+		if (slice_starts(text, SLICE("[")))
+			text = slice_from(slice_upto(text, slice_find(text, ']')), 1);
+		route->count += address_from_literal(text, port, &route->targets[route->count]);
+	}
+	route->why = "no addresses";
+}
+
 static void look_up(const struct audit_settings *s, struct slice host, uint16_t port,
 		    uint64_t now_ms, struct route *route)
 {
@@ -43,7 +56,10 @@ static void fill(const struct audit_settings *s, const struct url *url, uint64_t
 		route->why = "the path of the socket is too long";
 		return;
 	}
-	look_up(s, host, port, now_ms, route);
+	if (slice_find(host, ',') < host.len)
+		take_list(host, port, route);
+	else
+		look_up(s, host, port, now_ms, route);
 }
 
 const struct route *routes_find(struct routes *routes, const struct url *url, uint64_t now_ms)

@@ -334,6 +334,26 @@ static int64_t end_of_bearer(const struct audit_credential *c)
 	return ticket_number((struct slice){(const char *)room, len}, SLICE("\"exp\""));
 }
 
+/* A token in the URL that the person gave is one, too. */
+static void add_url_secrets(struct recorder_secrets *secrets, struct slice target)
+{
+	static const struct slice names[] = {
+		SLICE_INIT("token"),   SLICE_INIT("access_token"), SLICE_INIT("ticket"),
+		SLICE_INIT("api_key"), SLICE_INIT("apikey"),	   SLICE_INIT("key"),
+		SLICE_INIT("auth"),    SLICE_INIT("jwt"),	   SLICE_INIT("session"),
+		SLICE_INIT("secret"),  SLICE_INIT("password"),	   SLICE_INIT("signature"),
+	};
+	struct slice query = slice_from(target, slice_find(target, '?') + 1);
+	struct slice name, value;
+
+	while (url_query_next(&query, &name, &value)) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			if (slice_eq_nocase(name, names[i]))
+				add_secret(secrets, value);
+		}
+	}
+}
+
 static bool has_field(const struct audit_credential *c, struct slice name)
 {
 	return http_fields_get(c->fields, c->count, name).ptr != NULL;
@@ -365,8 +385,12 @@ static void describe(struct audit_run *run, const struct audit_settings *s, cons
 }
 
 /* Texts of the plan that transcripts point at become the run's. */
-static void keep_texts(struct audit_run *run, struct arena *arena)
+static void keep_texts(struct audit_run *run, struct arena *arena,
+		       const struct recorder_secrets *secrets)
 {
+	run->target = redact_text(arena, run->target, secrets);
+	for (size_t i = 0; i < run->hop_count; i++)
+		run->hops[i].url = redact_text(arena, run->hops[i].url, secrets);
 	for (size_t i = 0; i < run->transcript_count; i++) {
 		struct transcript *t = &run->transcripts[i];
 		struct slice *texts[] = {&t->variant, &t->request.authority, &t->request.target,
@@ -374,7 +398,8 @@ static void keep_texts(struct audit_run *run, struct arena *arena)
 
 		for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
 			if (texts[j]->ptr)
-				*texts[j] = arena_copy(arena, *texts[j]);
+				*texts[j] = redact_text(arena, arena_copy(arena, *texts[j]),
+							secrets);
 		}
 	}
 }
@@ -388,6 +413,7 @@ static void run_all(struct runner *r)
 	r->end_ns = start + (s->quick ? AUDIT_QUICK_TIME_MS : AUDIT_TIME_MS) * (uint64_t)MS;
 	add_credential_secrets(&r->secrets, &s->first);
 	add_credential_secrets(&r->secrets, &s->second);
+	add_url_secrets(&r->secrets, s->url.target);
 	add_secret(&r->secrets, r->plan->token);
 	for (int stage = 0; stage < STAGE_COUNT && !r->over; stage++)
 		run_stage(r, (enum probe_stage)stage);
@@ -413,7 +439,7 @@ enum err audit_execute(const struct audit_settings *settings, struct audit_run *
 		plan_init(plan, settings, ret);
 		describe(ret, settings, plan);
 		run_all(r);
-		keep_texts(ret, &ret->arena);
+		keep_texts(ret, &ret->arena, &r->secrets);
 		err = plan->no_memory ? E_NOMEM : OK;
 		plan_fini(plan);
 	}

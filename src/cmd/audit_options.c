@@ -50,7 +50,7 @@ const struct option_row audit_options[] = {
 	[AUDIT_SOAK] = {"soak", 0, "DURATION", "Then watch the stream for so long"},
 	[AUDIT_INJECT] = {"inject", 0, NULL,
 			  "Try to inject a made-up event; for endpoints of your own"},
-	[AUDIT_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDR", "Use this address for HOST and PORT",
+	[AUDIT_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDR", "Use this address, or ADDR,ADDR, for HOST and PORT",
 			   .repeat = true},
 	[AUDIT_CONNECT_TO] = {"connect-to", 0, "HOST:PORT:HOST2:PORT2",
 			      "Connect to HOST2:PORT2 instead of HOST:PORT", .repeat = true},
@@ -190,7 +190,9 @@ static int read_way(const struct args *args, struct audit_settings *s, const cha
 		way->to_host = cut_host(&rest);
 		good = read_port(rest, &way->to_port);
 	} else if (good) {
-		way->to_host = slice_starts(rest, SLICE("[")) ? cut_host(&rest) : rest;
+		way->to_host = slice_starts(rest, SLICE("[")) && slice_find(rest, ',') == rest.len
+				       ? cut_host(&rest)
+				       : rest;
 	}
 	if (!good || way->to_host.len == 0)
 		return usage_error(args, "'%s' is not %s", text,

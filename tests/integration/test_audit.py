@@ -222,6 +222,12 @@ class Secrets(unittest.TestCase):
         sent = target.requests[0].fields["authorization"]
         self.assertEqual(sent, f"Bearer {SECRET}")
 
+    def test_a_token_in_the_url(self):
+        with Target(stream()) as target:
+            result = audit("--format", "json", target.url(f"/stream?a=b&token={SECRET}"))
+        self.assertNotIn(SECRET, result.stdout.decode() + result.stderr.decode())
+        self.assertIn(SECRET, target.requests[0].target)
+
     def test_from_the_environment(self):
         with Target(stream()) as target:
             result = audit("--cookie", "session=env:AUDIT_COOKIE", target.url(),

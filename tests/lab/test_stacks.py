@@ -52,7 +52,7 @@ CASES = {
                            {"A301", "A302", "A815", "A902"},
                            {"added Server", "holds back", "dropped X-Accel-Buffering",
                             "doubled X-Content-Type-Options"}, "in bursts"),
-    "haproxy": ("canary", stacks.haproxy, "/canary/stream", set(), set(), "live"),
+    "haproxy": ("canary", stacks.haproxy, "/canary/stream", set(), {"joins events"}, "joined"),
     "caddy": ("fastapi", stacks.caddy, "/stream", FASTAPI, {"doubled server"}, "live"),
     "apache": ("express", stacks.apache, "/stream", EXPRESS, {"added Server"}, "live"),
     "varnish": ("fastapi", stacks.varnish, "/stream",

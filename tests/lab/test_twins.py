@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab: every rule of `sluice audit` against a server that breaks it and one that does not.
 
-LAB_RULES="A302 A401" runs only these. Prints at last "N rules x 2 twins, M missed, F false".
+LAB_RULES="A302 A401" runs only these, LAB_AT_ONCE so many at a time. Prints at last "N rules x 2 twins, M missed, F false".
 """
 
 import asyncio
@@ -18,12 +18,12 @@ import unittest
 import warnings
 
 from good_site import TOKENS, Site
-from twins import BEYOND_THE_LAB, SPAN, TWINS
+from twins import BEYOND_THE_LAB, SPAN, TWINS, mint
 from wire import Listener
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("SLUICE", str(ROOT / "build" / "sluice"))
-AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "8"))  # audits mostly wait
+AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "12"))  # audits mostly wait
 PATIENCE = 120  # seconds that one audit may take
 NEWS = re.compile(r"^(?:X|RUN)\((A\d{3}),", re.MULTILINE)
 
@@ -92,6 +92,9 @@ class Audit:
         if self.setup.tls:
             listeners.append(Listener(site, certificates.context(self.setup.tls)))
         ports = [await listener.open() for listener in listeners]
+        if self.setup.six:
+            listeners.append(Listener(site, host="::1"))
+            await listeners[-1].open(ports[0])
         values = {"port": ports[0], "tls": ports[-1], "ca": certificates.ca}
         words = [word.format(**values) for word in self.setup.words]
         if "--span" not in words:
@@ -109,7 +112,7 @@ class Audit:
         process = await asyncio.create_subprocess_exec(
             PROGRAM, "audit", "--silent", "--format", "json", "--fail-on", "info", *words, url,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, "LAB_ANN": ann, "LAB_BOB": bob})
+            env={**os.environ, "LAB_ANN": ann, "LAB_BOB": bob, "LAB_JWT": mint()})
         try:
             out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
         except asyncio.TimeoutError:

@@ -6,20 +6,23 @@ other rules that the same fault breaks, too; every other failure is a false alar
 """
 
 import asyncio
+import base64
 import collections
-import gzip
+import json
 import random
 import re
+import time
 import zlib
 
-from good_site import APP, PERIOD, POLICY, STREAM_TYPE, Answer, Site
-from wire import Request
+from good_site import APP, Answer, Site
 
 SPAN = "1500ms"
 
-# How `sluice audit` is asked: words of the command line, where {port}, {tls}, {outside} and {ca}
-# are of the listeners. Bad and clean twin are asked the same.
-Setup = collections.namedtuple("Setup", "url words env site tls", defaults=("", (), {}, {}, None))
+# How `sluice audit` is asked: words of the command line, where {port}, {tls} and {ca} are of the
+# listeners and LAB_JWT is a token that runs out in JWT_LIFE. Bad and clean twin are asked the same.
+# six: the port is there over IPv6, too.
+Setup = collections.namedtuple("Setup", "url words site tls six",
+                               defaults=("", (), {}, None, False))
 PLAIN = Setup("http://127.0.0.1:{port}/stream")
 BEARER = PLAIN._replace(words=("--origin", APP, "--bearer", "env:LAB_ANN"), site={"auth": True})
 COOKIE = PLAIN._replace(words=("--origin", APP, "--cookie", "session=env:LAB_ANN"),
@@ -30,6 +33,9 @@ TICKET = BEARER._replace(words=(*BEARER.words, "--ticket-url", "http://127.0.0.1
 PAGE = PLAIN._replace(words=("--page", "http://127.0.0.1:{port}/page"))
 VIA = PLAIN._replace(words=("--via", "app=http://127.0.0.1:{port}/app/stream"))
 INJECT = PLAIN._replace(words=("--inject",))
+EXPIRING = PLAIN._replace(words=("--origin", APP, "--bearer", "env:LAB_JWT"), site={"auth": True})
+BOTH_FAMILIES = Setup("http://lab.example:{port}/stream",
+                      ("--resolve", "lab.example:{port}:127.0.0.1,[::1]"), six=True)
 TLS = Setup("https://lab.example/stream",
             ("--ca", "{ca}", "--connect-to", "lab.example:443:127.0.0.1:{tls}",
              "--connect-to", "lab.example:80:127.0.0.1:{port}"),
@@ -507,6 +513,50 @@ class EternalTicket(Site):
         pass
 
 
+JWT_LIFE = 12  # seconds
+
+
+def mint():
+    """A token that nobody has signed: what counts here is its end."""
+    parts = ({"alg": "none"}, {"sub": "ann", "exp": int(time.time()) + JWT_LIFE})
+    coded = (base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts)
+    return ".".join((*coded, "c2lnbmF0dXJl"))
+
+
+class Outliving(Site):
+    """Looks at the token when the stream opens, and never again."""
+
+    def user(self, req):
+        parts = req.get("authorization", "").removeprefix("Bearer ").split(".")
+        if len(parts) != 3 or parts[2] != "c2lnbmF0dXJl":
+            return None
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=="))
+        return claims["sub"]
+
+    def end_of(self, req):
+        parts = req.get("authorization").split(".")
+        return json.loads(base64.urlsafe_b64decode(parts[1] + "=="))["exp"]
+
+
+class EndingWithToken(Outliving):
+    async def script(self, req):
+        async for piece in super().script(req):
+            yield piece
+            if time.time() >= self.end_of(req):
+                yield b"event: expired\ndata: {}\n\n"
+                return
+
+
+class Forgetful(Site):
+    """A restart in the middle, and nothing kept: a reconnect goes on with what is live."""
+
+    def greeting(self, req):
+        return f": open\nretry: {random.randint(1000, 2000)}\n\n".encode()
+
+    def start(self, req):
+        return self.now()
+
+
 class Shedding(Site):
     """Every fifth connect is turned away for now."""
 
@@ -689,6 +739,8 @@ TWINS = {
     "A315": Twins(lasting(5.2), longer(PLAIN, "6s", "6s"), "A906"),
     "A316": Twins(lasting(0.8, ending="cut"), clean=lasting(0.8)),
     "A317": Twins(over_h2(drops("X-Content-Type-Options"))),
+    "A318": Twins(answers(lambda req, a: a.is_stream and req.ipv6, drops("X-Content-Type-Options")),
+                  BOTH_FAMILIES),
     "A319": Twins(delivered(delayed(0.15), only=lambda req: req.path == "/stream"), VIA),
     "A401": Twins(letting_in(lambda origin: True), ORIGIN, "A405 A421"),
     "A402": Twins(without_credentials_field(), ORIGIN, "A405 A421"),
@@ -735,12 +787,13 @@ TWINS = {
     "A506": Twins(QueryToken, BEARER),
     "A507": Twins(EchoedToken, BEARER),
     "A508": Twins(EternalTicket, TICKET),
+    "A509": Twins(Outliving, longer(EXPIRING, soak="15s"), clean=EndingWithToken),
     "A510": Twins(Shedding),
     "A511": Twins(OpenToStrangers, ORIGIN),
     "A512": Twins(twin(Shedding, retry_after=()), clean=Shedding, both="A510"),
     "A601": Twins(text(b"data: \xff\xfe\n\n")),
     "A602": Twins(ids(lambda n: "é".encode() + str(n).encode())),
-    "A603": Twins(text(b"\xef\xbb\xbfdata: x\n\n"), companions="A611"),
+    "A603": Twins(text(b"\xef\xbb\xbfdata: x\n\n")),
     "A604": Twins(recoded(lambda piece: piece.replace(b"\n", b"\r"))),
     "A605": Twins(text(b"retry: 3s\n\n")),
     "A606": Twins(greeting(": open\n\n")),
@@ -760,6 +813,8 @@ TWINS = {
     "A623": Twins(ClosingAtOnce),
     "A624": Twins(lasting(0.8, farewell=b"event: done\ndata: bye\n\n"),
                   clean=lasting(0.8, farewell=b"event: done\ndata: bye\n\n", base=Finished)),
+    "A625": Twins(lasting(1.5, base=Forgetful), longer(PLAIN, soak="6s"), "A906",
+                  clean=lasting(1.5), both="A906"),
     "A626": Twins(Injectable, INJECT, clean=NotInjectable),
     "A701": Twins(stream(adds("Content-Length", "1000000")), companions="A114"),
     "A702": Twins(over_http10(chunked)),

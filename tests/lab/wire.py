@@ -25,7 +25,7 @@ class Request:
         self.method, self.target, version = lines[0].split(" ", 2)
         self.minor = int(version[-1])
         self.https = https
-        self.h2 = False
+        self.h2 = self.ipv6 = False
         self.body = b""
         pairs = (line.partition(":") for line in lines[1:] if line)
         self.fields = [(name.lower(), value.strip()) for name, _, value in pairs]
@@ -195,8 +195,8 @@ class Listener:
         self.tasks = set()
         self.server = None
 
-    async def open(self):
-        self.server = await asyncio.start_server(self._serve, self.host, 0, ssl=self.tls,
+    async def open(self, port=0):
+        self.server = await asyncio.start_server(self._serve, self.host, port, ssl=self.tls,
                                                  limit=MAX_HEAD)
         return self.server.sockets[0].getsockname()[1]
 
@@ -223,9 +223,8 @@ class Listener:
             answer = await self.site.answer(request)
             await write_h2(reader, writer, answer, self.site.settings, self.site.goaway_after)
             return
+        request.ipv6 = ":" in self.host
         answer = await self.site.answer(request)
-        if answer is None:
-            return
         await write_h1(writer, answer)
         if answer.ending == "reset":
             reset(writer)

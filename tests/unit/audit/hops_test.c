@@ -36,6 +36,10 @@ static const struct {
 	 RUN APP_LIVE "baseline 200\n+stream\n@2000+3000*4 data: #~~data: "
 		      "#~~data: #~~data: #~~\nend 12000 cut\n",
 	 "target holds back;", HOP_BURSTS},
+	{"three events at a time, a little late",
+	 RUN APP_LIVE "baseline 200\n+stream\n@100+300*38 data: #~~data: #~~data: #~~\n"
+		      "end 12000 cut\n",
+	 "target joins events;", HOP_JOINED},
 	{"no head at the target", RUN APP_LIVE "baseline - outcome=timed-out\n",
 	 "target holds back;", HOP_MUTE},
 	{"all at the end",
