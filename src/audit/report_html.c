@@ -19,9 +19,10 @@
 	".tag{font-size:.75rem;font-weight:400;color:#526170}svg{width:100%;height:auto}"          \
 	"svg text{font-size:170px;fill:#1c2733}.time{text-anchor:middle;fill:#526170}"             \
 	".read{fill:#3b73b9}.head{fill:#2e8540;color:#2e8540}.end{fill:#c0262d;color:#c0262d}"     \
-	".grid{fill:#e6ebf0}.floor{fill:#aab7c4}.legend{color:#526170;font-size:.85rem}"
+	"table+table{margin-top:1rem}.grid{fill:#e6ebf0}.floor{fill:#aab7c4}.legend{color:#"       \
+	"526170;font-size:.85rem}"
 
-#define STYLE_HASH "sha256-SmfoTrNFZJGidYXUG/bPXpqRG0ULuLCDImgWLrjvA6s="
+#define STYLE_HASH "sha256-nqctnJTuxPQtUp6HxgcDIrbP0t/gZ2JOyaq2Tw3VTLM="
 
 static void put_row(struct writer *w, struct slice label, struct slice text)
 {
