@@ -84,7 +84,7 @@ static bool is_worst_of_rule(const struct finding *findings, size_t n, size_t at
 		if (i == at || findings[i].rule != findings[at].rule || !counts(&findings[i]))
 			continue;
 		if (findings[i].severity > findings[at].severity ||
-		    (findings[i].severity == findings[at].severity && i < at))
+		    (i < at && findings[i].severity == findings[at].severity))
 			return false;
 	}
 	return true;

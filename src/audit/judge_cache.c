@@ -5,7 +5,8 @@
 #define REPLAY_MAX_NS  (500 * NS_PER_MS) /* a recording is played at once */
 #define REPLAY_LIVE_NS (1 * NS_PER_S)    /* the first took at least that long */
 #define REPLAY_MIN     16u               /* bytes: fewer are alike by chance */
-#define SHARED_MIN     2u                /* events that are alike */
+#define ANEW_SLACK_NS  (300 * NS_PER_MS)
+#define SHARED_MIN     2u /* events that are alike */
 
 static bool starts_alike(const struct transcript *a, const struct transcript *b)
 {
@@ -64,14 +65,24 @@ static bool have_same_events(const struct transcript *a, const struct transcript
 	return events >= SHARED_MIN;
 }
 
-/* It begins anew for every reader, so that two alike are no proof of one. */
+/*
+ * It begins anew for every reader, so that two alike are no proof of one. Who joins a stream that
+ * runs gets what was before at once; here it came at the same pace.
+ */
 static bool begins_anew(const struct audit_run *run)
 {
 	const struct transcript *first = stream_of(run, 0);
 	const struct transcript *second = answer_of(run, PROBE_REPEAT);
 
-	return first != NULL && second != NULL && transcript_is_stream(second) &&
-	       have_same_events(first, second);
+	if (first == NULL || second == NULL || !transcript_is_stream(second) ||
+	    !have_same_events(first, second))
+		return false;
+	size_t last = (first->record_count < second->record_count ? first->record_count
+								  : second->record_count) -
+		      1;
+	uint64_t then_ns = first->records[last].t_ns - first->sent_ns;
+	uint64_t now_ns = second->records[last].t_ns - second->sent_ns;
+	return then_ns < now_ns + ANEW_SLACK_NS && now_ns < then_ns + ANEW_SLACK_NS;
 }
 
 enum verdict judge_shared_stream(const struct audit_run *run, struct finding *f)

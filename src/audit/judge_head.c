@@ -17,8 +17,8 @@ static bool is_asked(const struct audit_run *run, const struct judge_row *row, s
 static void tell_proof(struct finding *f, const struct judge_row *row, const struct transcript *t)
 {
 	tell_probe(f, t);
-	tell(f, SLICE(": "));
-	tell_answer(f, t);
+	tell(f, SLICE(": status "));
+	tell_u64(f, t->status);
 	tell(f, SLICE(", "));
 	tell_field(f, t, row->field);
 }

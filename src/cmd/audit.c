@@ -96,25 +96,31 @@ static bool color_wanted(const struct audit *a)
 
 /* Baseline and ignore file: read before anything is sent, so that a slip costs no audit. */
 
-static int read_text(const struct audit *a, enum audit_option option, struct slice *ret)
+struct file_text {
+	char *room; /* NULL: there is no such file; owned */
+	size_t len;
+};
+
+static struct slice slice_of_file(const struct file_text *file)
+{
+	return (struct slice){file->room, file->len};
+}
+
+static int read_text(const struct audit *a, enum audit_option option, struct file_text *ret)
 {
 	const char *path = args_get(a->args, option);
 	FILE *file = path ? fopen(path, "re") : NULL;
-	char *room;
 
 	if (!path)
 		return EXIT_OK;
 	if (!file)
 		return usage_error(a->args, "%s: %s", path, strerror(errno));
-	room = malloc(WAIVE_MAX_FILE);
-	size_t len = room ? fread(room, 1, WAIVE_MAX_FILE, file) : 0;
-	bool failed = !room || ferror(file) || len == WAIVE_MAX_FILE;
+	ret->room = malloc(WAIVE_MAX_FILE);
+	ret->len = ret->room ? fread(ret->room, 1, WAIVE_MAX_FILE, file) : 0;
+	bool failed = !ret->room || ferror(file) || ret->len == WAIVE_MAX_FILE;
 	(void)fclose(file);
-	if (failed) {
-		free(room);
+	if (failed)
 		return usage_error(a->args, "%s: cannot be read, or is too large", path);
-	}
-	*ret = (struct slice){room, len};
 	return EXIT_OK;
 }
 
@@ -223,8 +229,8 @@ static int conclude(struct audit *a, struct slice ignore, struct slice baseline)
 
 static int run(struct audit *a)
 {
-	struct slice ignore = SLICE_NONE;
-	struct slice baseline = SLICE_NONE;
+	struct file_text ignore = {NULL, 0};
+	struct file_text baseline = {NULL, 0};
 	int code = read_text(a, AUDIT_IGNORE, &ignore);
 
 	if (!code)
@@ -233,11 +239,11 @@ static int run(struct audit *a)
 		code = out_of_memory();
 	end_progress(a);
 	if (!code)
-		code = conclude(a, ignore, baseline);
+		code = conclude(a, slice_of_file(&ignore), slice_of_file(&baseline));
 	audit_run_free(&a->run);
 	free(a->findings);
-	free((void *)(uintptr_t)ignore.ptr);
-	free((void *)(uintptr_t)baseline.ptr);
+	free(ignore.room);
+	free(baseline.room);
 	return code;
 }
 
