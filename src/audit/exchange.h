@@ -67,6 +67,7 @@ struct probe_spec {
 	bool expect_refusal;
 	uint32_t head_ms;  /* from the request to the end of the head */
 	uint32_t span_ms;  /* behind the head */
+	uint32_t window;   /* of the stream of HTTP/2, bytes; 0: plenty */
 	uint32_t delay_ms; /* behind the start of its stage */
 };
 

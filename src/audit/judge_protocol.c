@@ -2,8 +2,7 @@
 /* judge_protocol.c - A7xx: HTTP/1.0, HTTP/2, Alt-Svc. */
 #include "audit/judging.h"
 
-#define MIN_STREAMS  100u
-#define SMALL_WINDOW 1024u /* bytes: what the probe with the variant "window" opens at first */
+#define MIN_STREAMS 100u
 
 enum verdict judge_http10_delivery(const struct audit_run *run, struct finding *f)
 {
@@ -87,23 +86,21 @@ enum verdict judge_goaway(const struct audit_run *run, struct finding *f)
 	return VERDICT_FAIL;
 }
 
-/* Only where that probe was sent: the variant "window". */
+/* Where fewer bytes came than the window takes, nothing had to wait for it. */
 enum verdict judge_small_window(const struct audit_run *run, struct finding *f)
 {
 	const struct transcript *t = NULL;
 
 	while ((t = audit_next(run, PROBE_HTTP2, t))) {
-		if (!slice_eq(t->variant, SLICE("window")))
+		if (!slice_eq(t->variant, SLICE("window")) || !t->h2 || !transcript_is_stream(t))
 			continue;
 		prove(run, f, t);
-		if (!t->h2 || !transcript_is_stream(t))
-			return VERDICT_INCONCLUSIVE;
 		tell_u64(f, t->body_len);
 		tell(f, SLICE(" bytes came through a window of "));
-		tell_u64(f, SMALL_WINDOW);
-		if (t->body_len > SMALL_WINDOW)
+		tell_u64(f, TRANSCRIPT_SMALL_WINDOW);
+		if (t->body_len > TRANSCRIPT_SMALL_WINDOW)
 			return VERDICT_PASS;
-		return t->body_len == SMALL_WINDOW ? VERDICT_FAIL : VERDICT_INCONCLUSIVE;
+		return t->body_len == TRANSCRIPT_SMALL_WINDOW ? VERDICT_FAIL : VERDICT_NA;
 	}
 	return VERDICT_NA;
 }

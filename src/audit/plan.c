@@ -330,10 +330,26 @@ static void other_family(struct plan *plan, struct probe_spec *spec)
 	spec->family = t && t->ipv6 ? FAMILY_4 : FAMILY_6;
 }
 
+static void add_http2(struct plan *plan, struct slice variant, uint32_t window)
+{
+	struct probe_spec *spec = add_wanted(plan, PROBE_HTTP2, STAGE_STREAMS);
+
+	if (!spec)
+		return;
+	spec->h2 = true;
+	spec->variant = variant;
+	spec->window = window;
+}
+
 static void plan_streams(struct plan *plan)
 {
 	struct probe_spec *spec;
 
+	/* These two at the same time: before the lanes are full. */
+	(void)add_wanted(plan, PROBE_FIRST_USER, STAGE_STREAMS);
+	spec = add_wanted(plan, PROBE_SECOND_USER, STAGE_STREAMS);
+	if (spec)
+		use_second(plan, spec);
 	add_coded(plan, PROBE_GZIP, SLICE("gzip"));
 	if (plan_wants(plan, PROBE_VIA_GZIP, STAGE_STREAMS))
 		add_vias(plan, PROBE_VIA_GZIP, SLICE("gzip"));
@@ -342,9 +358,7 @@ static void plan_streams(struct plan *plan)
 	spec = add_wanted(plan, PROBE_HTTP10, STAGE_STREAMS);
 	if (spec)
 		spec->minor = 0;
-	spec = add_wanted(plan, PROBE_HTTP2, STAGE_STREAMS);
-	if (spec)
-		spec->h2 = true;
+	add_http2(plan, SLICE(""), 0);
 	spec = add_wanted(plan, PROBE_RANDOM_QUERY, STAGE_STREAMS);
 	if (spec)
 		spec->url.target = with_query(plan, spec->url.target,
@@ -353,10 +367,7 @@ static void plan_streams(struct plan *plan)
 	spec = add_wanted(plan, PROBE_OTHER_FAMILY, STAGE_STREAMS);
 	if (spec)
 		other_family(plan, spec);
-	(void)add_wanted(plan, PROBE_FIRST_USER, STAGE_STREAMS);
-	spec = add_wanted(plan, PROBE_SECOND_USER, STAGE_STREAMS);
-	if (spec)
-		use_second(plan, spec);
+	add_http2(plan, SLICE("window"), TRANSCRIPT_SMALL_WINDOW);
 }
 
 /* STAGE_HEADS */

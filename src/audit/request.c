@@ -83,6 +83,7 @@ bool request_make_h2(const struct probe_spec *spec, bool trusted,
 		.path = spec->url.target,
 		.fields = l.fields,
 		.field_count = l.count,
+		.window = spec->window,
 	};
 	*ret = h2_survey_new(events, &request);
 	return *ret != NULL;

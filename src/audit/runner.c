@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define MS          1000000u
-#define MAX_LANES   8u
+#define MAX_LANES   10u
 #define MAX_ROUNDS  8u  /* of one stage */
 #define MAX_WAITS   15u /* times that a 429 or 503 is waited out in a run */
 #define MAX_WAIT_S  3u  /* a longer Retry-After is not waited for */
@@ -262,7 +262,8 @@ static bool is_round_over(const struct runner *r)
 
 static void run_round(struct runner *r, enum probe_stage stage)
 {
-	size_t lanes = plan_is_held(r->plan) && stage != STAGE_TICKETS ? MAX_LANES : lanes_of(stage);
+	size_t lanes =
+		plan_is_held(r->plan) && stage != STAGE_TICKETS ? MAX_LANES : lanes_of(stage);
 
 	r->item_count = r->plan->count;
 	memset(r->items, 0, sizeof(r->items));
@@ -339,9 +340,9 @@ static void add_url_secrets(struct recorder_secrets *secrets, struct slice targe
 {
 	static const struct slice names[] = {
 		SLICE_INIT("token"),   SLICE_INIT("access_token"), SLICE_INIT("ticket"),
-		SLICE_INIT("api_key"), SLICE_INIT("apikey"),	   SLICE_INIT("key"),
-		SLICE_INIT("auth"),    SLICE_INIT("jwt"),	   SLICE_INIT("session"),
-		SLICE_INIT("secret"),  SLICE_INIT("password"),	   SLICE_INIT("signature"),
+		SLICE_INIT("api_key"), SLICE_INIT("apikey"),       SLICE_INIT("key"),
+		SLICE_INIT("auth"),    SLICE_INIT("jwt"),          SLICE_INIT("session"),
+		SLICE_INIT("secret"),  SLICE_INIT("password"),     SLICE_INIT("signature"),
 	};
 	struct slice query = slice_from(target, slice_find(target, '?') + 1);
 	struct slice name, value;
@@ -398,8 +399,8 @@ static void keep_texts(struct audit_run *run, struct arena *arena,
 
 		for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
 			if (texts[j]->ptr)
-				*texts[j] = redact_text(arena, arena_copy(arena, *texts[j]),
-							secrets);
+				*texts[j] =
+					redact_text(arena, arena_copy(arena, *texts[j]), secrets);
 		}
 	}
 }

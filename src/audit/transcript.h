@@ -24,6 +24,8 @@
 
 #define PROBE_QUICK_SPAN_MS 1500u
 #define PROBE_MAX_REDIRECTS 5u
+/* Bytes that the variant "window" of http2 opens: few events fill it. */
+#define TRANSCRIPT_SMALL_WINDOW 256u
 
 enum probe_stage {
 	STAGE_STREAM, /* the baseline and what needs the same instant */

@@ -124,11 +124,11 @@ static bool make_session(struct h2_survey *s)
 	return made;
 }
 
-static bool open_windows(struct h2_survey *s)
+static bool open_windows(struct h2_survey *s, uint32_t window)
 {
 	const nghttp2_settings_entry settings[] = {
 		{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, WINDOW},
+		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window > 0 ? window : WINDOW},
 	};
 
 	return !nghttp2_submit_settings(s->session, NGHTTP2_FLAG_NONE, settings,
@@ -173,7 +173,7 @@ struct h2_survey *h2_survey_new(const struct h2_survey_events *events,
 		return NULL;
 	s->events = *events;
 	buf_init(&s->out, MAX_OUTPUT);
-	if (make_session(s) && open_windows(s) && ask(s, request))
+	if (make_session(s) && open_windows(s, request->window) && ask(s, request))
 		return s;
 	h2_survey_free(s);
 	return NULL;

@@ -25,6 +25,7 @@ class Site:
 
     settings = ()        # of HTTP/2: (number, value)
     goaway_after = None  # pieces
+    deaf = False         # WINDOW_UPDATE goes unheard
     auth = False         # the stream takes a credential: a bearer token, a cookie or a ticket
     secure = False       # it is there over TLS; plain http is refused
 

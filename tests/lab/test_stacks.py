@@ -17,7 +17,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "stacks"), str(HERE.parent / "integration")]
 
-import stacks  # noqa: E402
+import programs  # noqa: E402
 from harness import PROGRAM  # noqa: E402
 
 AUDIT_MAX = 90  # seconds for one audit; they end within 40 by themselves
@@ -38,24 +38,24 @@ CASES = {
     "fastapi": ("fastapi", None, "/stream", FASTAPI, set(), None),
     "go": ("go", None, "/stream", GO, set(), None),
     # An HTTP/1.0 leg: nothing before 4 KiB, which 65 bytes each 250 ms take 16 s to fill.
-    "nginx as installed": ("go", stacks.nginx("default"), "/stream", {"A301"}, {"holds back"},
+    "nginx as installed": ("go", programs.nginx("default"), "/stream", {"A301"}, {"holds back"},
                            "no head in time"),
     # Chunks pass at once, though buffering is on.
-    "nginx with chunks": ("go", stacks.nginx("http11"), "/stream", GO - {"A307"} | {"A815"},
+    "nginx with chunks": ("go", programs.nginx("http11"), "/stream", GO - {"A307"} | {"A815"},
                             {"added Server"}, "live"),
-    "nginx with gzip": ("go", stacks.nginx("gzip"), "/stream", GO - {"A307"} | {"A305", "A815"},
+    "nginx with gzip": ("go", programs.nginx("gzip"), "/stream", GO - {"A307"} | {"A305", "A815"},
                         {"added Server", "holds back what it compresses"}, "live"),
-    "nginx with a cache": ("go", stacks.nginx("cache"), "/job", GO - {"A307"} | {"A205", "A815"},
+    "nginx with a cache": ("go", programs.nginx("cache"), "/job", GO - {"A307"} | {"A205", "A815"},
                            {"added Server", "plays a recording"}, "live"),
     # The program asks for no buffering and is not heard; the canary says by how much.
-    "nginx that ignores": ("canary", stacks.nginx("ignoring"), "/canary/stream",
+    "nginx that ignores": ("canary", programs.nginx("ignoring"), "/canary/stream",
                            {"A301", "A302", "A815", "A902"},
                            {"added Server", "holds back", "dropped X-Accel-Buffering",
                             "doubled X-Content-Type-Options"}, "in bursts"),
-    "haproxy": ("canary", stacks.haproxy, "/canary/stream", set(), {"joins events"}, "joined"),
-    "caddy": ("fastapi", stacks.caddy, "/stream", FASTAPI, {"doubled server"}, "live"),
-    "apache": ("express", stacks.apache, "/stream", EXPRESS, {"added Server"}, "live"),
-    "varnish": ("fastapi", stacks.varnish, "/stream",
+    "haproxy": ("canary", programs.haproxy, "/canary/stream", set(), {"joins events"}, "joined"),
+    "caddy": ("fastapi", programs.caddy, "/stream", FASTAPI, {"doubled server"}, "live"),
+    "apache": ("express", programs.apache, "/stream", EXPRESS, {"added Server"}, "live"),
+    "varnish": ("fastapi", programs.varnish, "/stream",
                 FASTAPI - {"A403", "A430"} | {"A117", "A204", "A207", "A209"},
                 {"added X-Varnish", "added Via", "added Accept-Ranges", "plays a recording"},
                 "live"),
@@ -84,10 +84,10 @@ class Lab:
         with self._lock:
             if name not in self.apps:
                 try:
-                    start = getattr(stacks, name)
+                    start = getattr(programs, name)
                     self.apps[name] = start(PROGRAM) if name == "canary" else start()
                     self.running.append(self.apps[name])
-                except stacks.Missing as missing:
+                except programs.Missing as missing:
                     self.apps[name] = missing
             return self.apps[name]
 
@@ -96,7 +96,7 @@ class Lab:
         program, proxy, path = CASES[case][:3]
         try:
             app = self.app(program)
-            if isinstance(app, stacks.Missing):
+            if isinstance(app, programs.Missing):
                 return app
             if proxy is None:
                 return audit(app.url(path), None)
@@ -104,7 +104,7 @@ class Lab:
             with self._lock:
                 self.running.append(front)
             return audit(front.url(path), app.url(path), WHOLE if program == "canary" else SPAN)
-        except (stacks.Missing, AssertionError, OSError, ValueError,
+        except (programs.Missing, AssertionError, OSError, ValueError,
                 subprocess.TimeoutExpired) as fault:
             return fault
 
@@ -132,7 +132,7 @@ class Stacks(unittest.TestCase):
 
     def report(self, case):
         report = self.reports[case]
-        if isinstance(report, stacks.Missing):
+        if isinstance(report, programs.Missing):
             self.skipTest(str(report))
         if isinstance(report, Exception):
             raise report

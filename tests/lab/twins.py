@@ -14,7 +14,7 @@ import re
 import time
 import zlib
 
-from good_site import APP, Answer, Site
+from good_site import APP, PERIOD, Answer, Site
 
 SPAN = "1500ms"
 
@@ -438,10 +438,18 @@ class Replayed(Site):
 
 
 class Joined(Site):
-    """Something on the way joins requests for one URL: each is given the stream of the first."""
+    """Something on the way joins requests for one URL that come within a second."""
+
+    def __init__(self):
+        super().__init__()
+        self.joined = -100
 
     def start(self, req):
-        return 0 if self.user(req) else super().start(req)
+        if req.last_id:
+            return super().start(req)
+        if self.now() - self.joined > 1 / PERIOD:
+            self.joined = self.now()
+        return self.joined
 
     def event(self, req, n):
         return f'id: {n}\ndata: {{"n": {n}, "for": "ann"}}\n\n'.encode()
@@ -710,7 +718,7 @@ TWINS = {
     "A203": Twins(stream(sets("Cache-Control", "no-store, no-transform, max-age=60"))),
     "A204": Twins(stream(sets("Age", "5"))),
     "A205": Twins(Replayed),
-    "A206": Twins(Joined, TWO_USERS, "A620"),
+    "A206": Twins(Joined, TWO_USERS),
     "A207": Twins(stream(sets("Cache-Control", "private, no-store"))),
     "A208": Twins(stream(sets("ETag", '"1"'))),
     "A209": Twins(stream(sets("X-Served-By", "cache-lab"),
@@ -742,15 +750,15 @@ TWINS = {
     "A318": Twins(answers(lambda req, a: a.is_stream and req.ipv6, drops("X-Content-Type-Options")),
                   BOTH_FAMILIES),
     "A319": Twins(delivered(delayed(0.15), only=lambda req: req.path == "/stream"), VIA),
-    "A401": Twins(letting_in(lambda origin: True), ORIGIN, "A405 A421"),
-    "A402": Twins(without_credentials_field(), ORIGIN, "A405 A421"),
+    "A401": Twins(letting_in(lambda origin: True), ORIGIN, "A405"),
+    "A402": Twins(without_credentials_field(), ORIGIN, "A405"),
     "A403": Twins(any_origin(True), ORIGIN),
     "A404": Twins(any_origin(False), BEARER),
     "A405": Twins(letting_in(lambda origin: origin == "null"), ORIGIN),
     "A406": Twins(letting_in(lambda origin: origin.startswith(APP)), ORIGIN,
-                  "A412 A413 A414 A421"),
+                  "A412 A413 A414"),
     "A407": Twins(letting_in(lambda origin: origin.endswith("app.lab.example")), ORIGIN,
-                  "A409 A410 A414 A421"),
+                  "A409 A410 A414"),
     "A408": Twins(matching("^https://app.lab.example$"), ORIGIN),
     "A409": Twins(matching(r"^https://[a-z0-9-]+\.app\.lab\.example$"), ORIGIN),
     "A410": Twins(matching(r"^http://app\.lab\.example$"), ORIGIN),
@@ -825,6 +833,7 @@ TWINS = {
     "A706": Twins(over_h2(sets("Connection", "keep-alive"))),
     "A707": Twins(twin(settings=((3, 10),))),
     "A708": Twins(twin(goaway_after=3)),
+    "A709": Twins(twin(deaf=True)),
     "A710": Twins(answers(lambda req, a: a.is_stream and not req.h2,
                           adds("Keep-Alive", "timeout=5"))),
     "A711": Twins(stream(adds("X-Accel-Buffering", "no"))),

@@ -8,7 +8,8 @@ import struct
 import urllib.parse
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, SETTINGS, GOAWAY = 0, 1, 4, 7
+DATA, HEADERS, SETTINGS, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 7, 8
+INITIAL_WINDOW_SIZE = 4
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 MAX_HEAD = 65536
 REASONS = {200: "OK", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently",
@@ -153,37 +154,71 @@ def block(fields):
     return b"".join(b"\0" + _string(name) + _string(value) for name, value in fields)
 
 
-async def read_stream_id(reader):
-    """The number of the first stream that the client opens."""
-    while True:
-        head = await reader.readexactly(9)
-        await reader.readexactly(int.from_bytes(head[:3], "big"))
-        if head[3] == HEADERS:
-            return int.from_bytes(head[5:9], "big")
+class Window:
+    """What the client lets us send on its one stream (RFC 9113 5.2)."""
+
+    def __init__(self):
+        self.initial = self.size = 65535
+        self.stream = None
+        self.moved = asyncio.Event()
+
+    async def read(self, reader, deaf):
+        """Reads frames to the end of the connection; deaf: without heed of WINDOW_UPDATE."""
+        while True:
+            head = await reader.readexactly(9)
+            payload = await reader.readexactly(int.from_bytes(head[:3], "big"))
+            stream = int.from_bytes(head[5:9], "big")
+            if head[3] == SETTINGS:
+                for number, value in struct.iter_unpack(">HI", payload):
+                    if number == INITIAL_WINDOW_SIZE:
+                        self.size, self.initial = self.size + value - self.initial, value
+            elif head[3] == HEADERS:
+                self.stream = stream
+            elif head[3] == WINDOW_UPDATE and stream and not deaf:
+                self.size += int.from_bytes(payload, "big")
+            self.moved.set()
+
+    async def wait(self, ready):
+        while not ready():
+            self.moved.clear()
+            await self.moved.wait()
 
 
-async def write_h2(reader, writer, answer, settings=(), goaway_after=None):
+async def write_h2(reader, writer, answer, settings=(), goaway_after=None, deaf=False):
     """Answers the one request of a connection; goaway_after: pieces until GOAWAY is sent, too."""
     payload = b"".join(struct.pack(">HI", number, value) for number, value in settings)
     writer.write(frame(SETTINGS, payload=payload) + frame(SETTINGS, ACK))
-    stream = await read_stream_id(reader)
+    window = Window()
+    reading = asyncio.create_task(window.read(reader, deaf))
+    try:
+        await window.wait(lambda: window.stream is not None)
+        await _answer_h2(writer, answer, window, goaway_after)
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _answer_h2(writer, answer, window, goaway_after):
     fields = [(":status", str(answer.status))]
     fields += [(name.lower(), value) for name, value in answer.fields]
-    writer.write(frame(HEADERS, END_HEADERS, stream, block(fields)))
+    writer.write(frame(HEADERS, END_HEADERS, window.stream, block(fields)))
     if not answer.is_stream:
-        writer.write(frame(DATA, END_STREAM, stream, answer.body))
+        writer.write(frame(DATA, END_STREAM, window.stream, answer.body))
         await writer.drain()
         return
     sent = 0
     async for piece in answer.stream:
-        if piece:
-            writer.write(frame(DATA, 0, stream, piece))
-            sent += 1
+        while piece:
+            await window.wait(lambda: window.size > 0)
+            part, piece = piece[:window.size], piece[window.size:]
+            window.size -= len(part)
+            writer.write(frame(DATA, 0, window.stream, part))
+            sent += not piece
         if sent == goaway_after:
-            writer.write(frame(GOAWAY, payload=struct.pack(">II", stream, 0)))
+            writer.write(frame(GOAWAY, payload=struct.pack(">II", window.stream, 0)))
         await writer.drain()
     if answer.ending == "clean":
-        writer.write(frame(DATA, END_STREAM, stream))
+        writer.write(frame(DATA, END_STREAM, window.stream))
         await writer.drain()
 
 
@@ -221,7 +256,8 @@ class Listener:
             request = Request(self.site.first_head, self.tls is not None)
             request.h2 = True
             answer = await self.site.answer(request)
-            await write_h2(reader, writer, answer, self.site.settings, self.site.goaway_after)
+            await write_h2(reader, writer, answer, self.site.settings,
+                           self.site.goaway_after, self.site.deaf)
             return
         request.ipv6 = ":" in self.host
         answer = await self.site.answer(request)

@@ -291,6 +291,10 @@ static const struct {
 	 BASE "origin-random 200 origin=" EVIL "\n" STREAM ACAO EVIL "\n"
 	      "origin-suffix 200 origin=" APP ".evil.example\n" STREAM ACAO APP ".evil.example\n",
 	 "A406", VERDICT_NA, SEVERITY_ERROR},
+	{"two users of a stream that begins anew for each",
+	 "baseline 200\n" STREAM TICKS "repeat 200\n" STREAM TICKS
+	 "first-user 200 cred=first\n" STREAM TICKS "second-user 200 cred=second\n" STREAM TICKS,
+	 "A206", VERDICT_INCONCLUSIVE, SEVERITY_ERROR},
 	{"an origin probe without an answer is not a refusal",
 	 BASE "origin-suffix - origin=" APP ".evil.example outcome=timed-out\n", "A406",
 	 VERDICT_INCONCLUSIVE, SEVERITY_ERROR},
