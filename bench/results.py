@@ -61,7 +61,7 @@ anew; medians. "÷ bare" is the ratio to the bare loop over HTTP/1.1 in the same
 {nchan} with the same carrier. Certificates are ECDSA P-256, handshakes are full ones.
 nchan has one worker and default settings ([nchan.conf.in](nchan.conf.in)), with which it looks at
 neither Host, Origin nor credential. Its events are 27 bytes longer: it passes on the JSON that
-sluice unpacks.
+sluice unpacks. Memory is RssAnon, so what nchan keeps in shared memory is not in it.
 
 | carrier | server | memory per idle stream, bytes | ÷ nchan | CPU per delivery, µs | ÷ bare | ÷ nchan | CPU per stream opened, µs | ÷ bare | ÷ nchan |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|

@@ -78,9 +78,18 @@ prepare_carried() {
 	sed -e "s|^listen:.*|listen:\n  - {address: '127.0.0.1:0', h2c: on}\n  - {address: '127.0.0.1:0', \
 tls: {certificate: '$PWD/$OUT/cert.pem', key: '$PWD/$OUT/key.pem', minimum: '1.3'}}|" \
 		bench/serve.yaml >"$OUT/carried.yaml"
+	# Below the ports that connections get: one of those may be taken before nginx starts again.
 	read -r nchan_plain nchan_h2c nchan_tls < <(python3 -c 'import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-print(*(s.getsockname()[1] for s in sockets))')
+ports = []
+for port in range(20000, 30000):
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+        ports.append(port)
+    except OSError:
+        continue
+    if len(ports) == 3:
+        break
+print(*ports)')
 	sed -e "s|@MODULE@|$NCHAN|; s|@PLAIN@|$nchan_plain|; s|@H2C@|$nchan_h2c|; s|@TLS@|$nchan_tls|" \
 		bench/nchan.conf.in >"$OUT/nchan.conf"
 }
@@ -99,7 +108,11 @@ start_nchan() { # LISTENER
 	publish=http://127.0.0.1:$nchan_plain
 	until watched=$(tr -d ' ' <"/proc/$server/task/$server/children") && [[ -n $watched ]] &&
 		curl -s -o "$OUT/curl.log" "$publish"; do
-		((SECONDS <= deadline)) || { cat "$OUT/server.log" >&2; exit 1; }
+		if ! kill -0 "$server" 2>/dev/null || ((SECONDS > deadline)); then
+			echo 'run.sh: nginx does not listen:' >&2
+			cat "$OUT/server.log" >&2
+			exit 1
+		fi
 		sleep 0.02
 	done
 	case $1 in
