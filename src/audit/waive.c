@@ -13,9 +13,19 @@ static void waive(const struct audit_run *run, struct finding *findings, size_t 
 		  struct slice rule, struct slice hop)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (slice_eq_nocase(findings[i].rule->id, rule) &&
+		if (findings[i].verdict == VERDICT_FAIL &&
+		    slice_eq_nocase(findings[i].rule->id, rule) &&
 		    (!hop.ptr || slice_eq(hop, hop_of(run, &findings[i]))))
 			findings[i].ignored = true;
+	}
+}
+
+/* A line, whole or not at all. */
+static void tell_line(struct writer *told, struct slice line)
+{
+	if (line.len < told->cap - told->len) {
+		put(told, line);
+		put_char(told, '\n');
 	}
 }
 
@@ -23,8 +33,10 @@ static void waive(const struct audit_run *run, struct finding *findings, size_t 
 
 struct row {
 	struct slice rule;
-	struct slice hop; /* ptr NULL: all */
-	int64_t until;    /* Unix seconds at the end of that day; 0: for ever */
+	struct slice hop;  /* ptr NULL: all */
+	struct slice path; /* ptr NULL: all */
+	struct slice day;
+	int64_t until; /* Unix seconds at the end of that day */
 	struct slice reason;
 };
 
@@ -52,21 +64,32 @@ static bool read_date(struct slice s, int64_t *ret)
 	return true;
 }
 
+static const char *read_word(struct slice word, struct row *row)
+{
+	if (slice_starts(word, SLICE("hop="))) {
+		row->hop = slice_from(word, 4);
+	} else if (slice_starts(word, SLICE("path=/"))) {
+		row->path = slice_from(word, 5);
+	} else if (slice_starts(word, SLICE("until="))) {
+		row->day = slice_from(word, 6);
+		if (!read_date(row->day, &row->until))
+			return "until= wants a day as YYYY-MM-DD";
+	} else {
+		return "only hop=NAME, path=/PATH and until=YYYY-MM-DD may follow a rule";
+	}
+	return NULL;
+}
+
 static const char *read_words(struct slice words, struct row *row)
 {
 	while (words.len > 0) {
 		struct slice word = slice_cut(&words, ' ');
+		const char *why = word.len > 0 ? read_word(word, row) : NULL;
 
-		if (word.len == 0)
-			continue;
-		if (slice_starts(word, SLICE("hop=")))
-			row->hop = slice_from(word, 4);
-		else if (!slice_starts(word, SLICE("until=")))
-			return "only hop=NAME and until=YYYY-MM-DD may follow a rule";
-		else if (!read_date(slice_from(word, 6), &row->until))
-			return "until= wants a day as YYYY-MM-DD";
+		if (why)
+			return why;
 	}
-	return NULL;
+	return row->day.ptr ? NULL : "a last day must stand there: until=YYYY-MM-DD";
 }
 
 static const char *read_row(struct slice line, struct row *row)
@@ -85,6 +108,7 @@ static const char *read_row(struct slice line, struct row *row)
 
 static enum err complain(struct writer *fault, size_t line, const char *why)
 {
+	fault->len = 0;
 	put(fault, SLICE("line "));
 	put_u64(fault, line);
 	put(fault, SLICE(": "));
@@ -92,8 +116,31 @@ static enum err complain(struct writer *fault, size_t line, const char *why)
 	return E_SYNTAX;
 }
 
+static void tell_over(struct writer *told, size_t line, const struct row *row)
+{
+	char room[128];
+	struct writer w;
+
+	writer_init(&w, room, sizeof(room));
+	put(&w, SLICE("line "));
+	put_u64(&w, line);
+	put(&w, SLICE(": the last day of "));
+	put(&w, rule_find(row->rule)->id);
+	put(&w, SLICE(", "));
+	put(&w, row->day);
+	put(&w, SLICE(", is over: it counts again"));
+	tell_line(told, writer_slice(&w));
+}
+
+static bool is_of_path(const struct audit_run *run, const struct row *row)
+{
+	struct slice target = run->url.target;
+
+	return !row->path.ptr || slice_eq(row->path, slice_upto(target, slice_find(target, '?')));
+}
+
 enum err waive_by_file(struct slice text, int64_t today, const struct audit_run *run,
-		       struct finding *findings, size_t n, struct writer *fault)
+		       struct finding *findings, size_t n, struct writer *told)
 {
 	for (size_t number = 1; text.len > 0; number++) {
 		struct slice line = slice_trim(slice_cut(&text, '\n'));
@@ -105,8 +152,10 @@ enum err waive_by_file(struct slice text, int64_t today, const struct audit_run 
 			continue;
 		const char *why = read_row(line, &row);
 		if (why)
-			return complain(fault, number, why);
-		if (row.until == 0 || today < row.until)
+			return complain(told, number, why);
+		if (n > 0 && today >= row.until)
+			tell_over(told, number, &row);
+		else if (is_of_path(run, &row))
 			waive(run, findings, n, row.rule, row.hop);
 	}
 	return OK;
@@ -127,8 +176,31 @@ static struct slice member(struct slice line, struct slice key)
 	return SLICE_NONE;
 }
 
+static void tell_if_fixed(struct writer *told, struct slice rule, const struct finding *findings,
+			  size_t n)
+{
+	char room[512];
+	struct writer w;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *f = &findings[i];
+
+		if (!slice_eq_nocase(f->rule->id, rule))
+			continue;
+		if (f->verdict != VERDICT_PASS)
+			return;
+		writer_init(&w, room, sizeof(room));
+		put(&w, SLICE("fixed: "));
+		put(&w, f->rule->id);
+		put_char(&w, ' ');
+		put(&w, f->rule->title);
+		tell_line(told, writer_slice(&w));
+		return;
+	}
+}
+
 enum err waive_by_report(struct slice text, const struct audit_run *run, struct finding *findings,
-			 size_t n)
+			 size_t n, struct writer *told)
 {
 	bool known = false;
 
@@ -140,6 +212,7 @@ enum err waive_by_report(struct slice text, const struct audit_run *run, struct 
 		if (!rule.ptr || !slice_eq(member(line, SLICE("\"verdict\":\"")), SLICE("fail")))
 			continue;
 		waive(run, findings, n, rule, member(line, SLICE("\"hop\":\"")));
+		tell_if_fixed(told, rule, findings, n);
 	}
 	return known ? OK : E_SYNTAX;
 }

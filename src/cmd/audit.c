@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define MAX_TEXTS (1u << 20) /* bytes of credentials and names */
-#define FAULT_MAX 256u
+#define TOLD_MAX  4096u      /* bytes of what is told of a baseline or an ignore file */
 
 struct audit {
 	const struct args *args;
@@ -124,25 +124,45 @@ static int read_text(const struct audit *a, enum audit_option option, struct fil
 	return EXIT_OK;
 }
 
+static void say_lines(const char *path, struct slice lines)
+{
+	while (lines.len > 0) {
+		struct slice line = slice_cut(&lines, '\n');
+
+		(void)fprintf(stderr, "sluice audit: %s: %.*s\n", path, SLICE_ARG(line));
+	}
+}
+
+/* Without findings, before anything is sent: are its rows rows at all? */
 static int use_ignore(struct audit *a, struct slice text)
 {
-	char room[FAULT_MAX];
-	struct writer fault;
+	const char *path = args_get(a->args, AUDIT_IGNORE);
+	char room[TOLD_MAX];
+	struct writer told;
 
-	writer_init(&fault, room, sizeof(room));
-	if (!text.ptr || !waive_by_file(text, (int64_t)(a->wall_ms / 1000), &a->run, a->findings,
-					a->count, &fault))
+	writer_init(&told, room, sizeof(room));
+	if (!text.ptr)
 		return EXIT_OK;
-	return usage_error(a->args, "%s: %.*s", args_get(a->args, AUDIT_IGNORE),
-			   SLICE_ARG(writer_slice(&fault)));
+	if (waive_by_file(text, (int64_t)(a->wall_ms / 1000), &a->run, a->findings, a->count,
+			  &told))
+		return usage_error(a->args, "%s: %.*s", path, SLICE_ARG(writer_slice(&told)));
+	say_lines(path, writer_slice(&told));
+	return EXIT_OK;
 }
 
 static int use_baseline(struct audit *a, struct slice text)
 {
-	if (!text.ptr || !waive_by_report(text, &a->run, a->findings, a->count))
+	const char *path = args_get(a->args, AUDIT_BASELINE);
+	char room[TOLD_MAX];
+	struct writer told;
+
+	writer_init(&told, room, sizeof(room));
+	if (!text.ptr)
 		return EXIT_OK;
-	return usage_error(a->args, "%s: no report of 'sluice audit --format json'",
-			   args_get(a->args, AUDIT_BASELINE));
+	if (waive_by_report(text, &a->run, a->findings, a->count, &told))
+		return usage_error(a->args, "%s: no report of 'sluice audit --format json'", path);
+	say_lines(path, writer_slice(&told));
+	return EXIT_OK;
 }
 
 /* The report. */
@@ -235,6 +255,10 @@ static int run(struct audit *a)
 
 	if (!code)
 		code = read_text(a, AUDIT_BASELINE, &baseline);
+	if (!code)
+		code = use_ignore(a, slice_of_file(&ignore));
+	if (!code)
+		code = use_baseline(a, slice_of_file(&baseline));
 	if (!code && audit_execute(&a->settings, &a->run))
 		code = out_of_memory();
 	end_progress(a);

@@ -444,14 +444,17 @@ class Waivers(unittest.TestCase):
             return audit(*args, target.url())
 
     def test_an_ignored_finding_does_not_count(self):
-        ignore = self.write("# ours\nA101 # a page until the summer\nA104 # same\n")
+        ignore = self.write("# ours\nA101 until=2199-12-31 # a page until the summer\n"
+                            "A104 until=2199-12-31 # same\n")
         result = self.audit_page("--ignore", ignore)
         self.assertEqual(result.returncode, OK)
         self.assertIn("(ignored)", result.stdout.decode())
 
     def test_one_that_has_run_out_counts(self):
         ignore = self.write("A101 until=2020-01-31 # was a page\n")
-        self.assertEqual(self.audit_page("--ignore", ignore).returncode, FINDINGS)
+        result = self.audit_page("--ignore", ignore)
+        self.assertEqual(result.returncode, FINDINGS)
+        self.assertIn("the last day of A101, 2020-01-31, is over", result.stderr.decode())
 
     def test_a_reason_must_be_given(self):
         ignore = self.write("A101\n")

@@ -11,6 +11,7 @@
 #define DAY 86400
 
 static struct audit_run run = {
+	.url = {.target = SLICE_INIT("/s?q")},
 	.hop_count = 2,
 	.hops = {{SLICE_INIT("target"), SLICE_INIT("u")}, {SLICE_INIT("app"), SLICE_INIT("v")}}};
 
@@ -31,18 +32,25 @@ static const struct {
 } files[] = {
 	{"nothing", "", NULL, false, false},
 	{"comments and empty lines", "# a\n\n  \n", NULL, false, false},
-	{"a rule, any hop", "A201 # b", NULL, true, true},
-	{"a rule in small letters, CRLF", "a201 # b\r\n", NULL, true, true},
-	{"another rule", "A101 # b\n", NULL, false, false},
-	{"one hop", "A201 hop=app # b\n", NULL, false, true},
+	{"a rule, any hop", "A201 until=1970-01-11 # b", NULL, true, true},
+	{"a rule in small letters, CRLF", "a201 until=1970-01-11 # b\r\n", NULL, true, true},
+	{"another rule", "A101 until=1970-01-11 # b\n", NULL, false, false},
+	{"one hop", "A201 hop=app until=1970-01-11 # b\n", NULL, false, true},
 	{"on its last day", "A201 until=1970-01-11 # b", NULL, true, true},
 	{"behind its last day", "A201 until=1970-01-10 # b", NULL, false, false},
 	{"no reason", "A201\n", "line 1: a reason must stand behind a #", false, false},
 	{"an empty reason", "\nA201 # \n", "line 2: a reason must stand behind a #", false, false},
-	{"no rule", "A999 # b", "line 1: there is no such rule: see 'sluice rules'", false, false},
+	{"no rule", "A999 until=1970-01-11 # b",
+	 "line 1: there is no such rule: see 'sluice rules'", false, false},
+	{"its path", "A201 path=/s until=1970-01-11 # b", NULL, true, true},
+	{"another path", "A201 path=/s2 until=1970-01-11 # b", NULL, false, false},
+	{"no last day", "A201 # b", "line 1: a last day must stand there: until=YYYY-MM-DD", false,
+	 false},
+	{"a fault behind a row that is over", "A201 until=1970-01-10 # b\nA201\n",
+	 "line 2: a reason must stand behind a #", false, false},
 	{"no day", "A201 until=soon # b", "line 1: until= wants a day as YYYY-MM-DD", false, false},
 	{"another word", "A201 app # b",
-	 "line 1: only hop=NAME and until=YYYY-MM-DD may follow a rule", false, false},
+	 "line 1: only hop=NAME, path=/PATH and until=YYYY-MM-DD may follow a rule", false, false},
 };
 
 static void an_ignore_file_is_read(void **state)
@@ -83,6 +91,8 @@ static void every_prefix_of_an_ignore_file_is_harmless(void **state)
 
 static void a_baseline_is_by_rule_and_hop(void **state)
 {
+	char room[128];
+	struct writer told;
 	struct finding f[] = {failed("A201", SEVERITY_ERROR, 0), failed("A201", SEVERITY_ERROR, 1)};
 	struct slice report =
 		SLICE("{\"target\":\"u\",\"findings\":[\n"
@@ -90,10 +100,42 @@ static void a_baseline_is_by_rule_and_hop(void **state)
 		      "{\"rule\":\"A201\",\"verdict\":\"fail\",\"hop\":\"app\"}\n]}\n");
 
 	(void)state;
-	assert_int_equal(waive_by_report(report, &run, f, 2), OK);
+	writer_init(&told, room, sizeof(room));
+	assert_int_equal(waive_by_report(report, &run, f, 2, &told), OK);
 	assert_false(f[0].ignored);
 	assert_true(f[1].ignored);
-	assert_int_equal(waive_by_report(SLICE("{}\n"), &run, f, 2), E_SYNTAX);
+	assert_int_equal(told.len, 0);
+	assert_int_equal(waive_by_report(SLICE("{}\n"), &run, f, 2, &told), E_SYNTAX);
+	f[0].verdict = f[1].verdict = VERDICT_INCONCLUSIVE;
+	assert_int_equal(waive_by_report(report, &run, f, 2, &told), OK);
+	assert_int_equal(told.len, 0);
+	f[0].verdict = f[1].verdict = VERDICT_PASS;
+	assert_int_equal(waive_by_report(report, &run, f, 2, &told), OK);
+	check_slice("what passes now is told", writer_slice(&told),
+		    SLICE("fixed: A201 The stream may be cached\n"));
+}
+
+/* A row that is over is told, whole lines alone, and as many as fit. */
+static void what_has_run_out_is_told(void **state)
+{
+	static const struct slice line =
+		SLICE_INIT("line 1: the last day of A201, 1970-01-10, is over: it counts again\n");
+	struct slice text = SLICE("a201 until=1970-01-10 # b\nA201 until=1970-01-09 # c\n");
+	struct finding f = failed("A201", SEVERITY_ERROR, 0);
+	char room[256];
+
+	(void)state;
+	for (size_t cap = 0; cap < sizeof(room); cap++) {
+		struct writer told;
+
+		writer_init(&told, room, cap);
+		assert_int_equal(waive_by_file(text, 10 * DAY, &run, &f, 1, &told), OK);
+		assert_false(f.ignored || told.overflow);
+		assert_int_equal(told.len, cap < line.len       ? 0
+					   : cap < 2 * line.len ? line.len
+								: 2 * line.len);
+		assert_true(told.len == 0 || slice_starts(writer_slice(&told), line));
+	}
 }
 
 static void grades_have_caps(void **state)
@@ -157,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_ignore_file_is_read),
 		cmocka_unit_test(every_prefix_of_an_ignore_file_is_harmless),
+		cmocka_unit_test(what_has_run_out_is_told),
 		cmocka_unit_test(a_baseline_is_by_rule_and_hop),
 		cmocka_unit_test(grades_have_caps),
 		cmocka_unit_test(a_ticket_is_found),
