@@ -13,6 +13,7 @@
 #define LATE_HEAD_MS         1500u       /* so long the other probes wait for theirs */
 #define REPEAT_DELAY_MS      3000u
 #define QUICK_REPEAT_MS      700u
+#define CROWD_SPAN_MS        1500u
 #define SOAK_REDIAL_MS       1000u
 #define SOAK_MAX_REDIAL_MS   3000u
 
@@ -523,6 +524,20 @@ static void plan_heads(struct plan *plan)
 	plan_transport(plan);
 }
 
+/* The endpoint at its limit: a head each, held until all have come. */
+static void plan_crowd(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->settings->crowd; i++) {
+		struct probe_spec *spec = plan_add(plan, PROBE_REPEAT);
+
+		if (!spec)
+			return;
+		spec->variant = SLICE("crowd");
+		spec->head_ms = HEAD_MS;
+		spec->span_ms = CROWD_SPAN_MS;
+	}
+}
+
 static const struct transcript *last_soak(const struct plan *plan)
 {
 	const struct transcript *t = NULL;
@@ -600,6 +615,9 @@ void plan_round(struct plan *plan, enum probe_stage stage, size_t round)
 		break;
 	case STAGE_RESUME:
 		plan_resumes(plan);
+		break;
+	case STAGE_CROWD:
+		plan_crowd(plan);
 		break;
 	case STAGE_SOAK:
 	case STAGE_TICKETS:

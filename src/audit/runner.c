@@ -15,7 +15,8 @@
 #include <string.h>
 
 #define MS          1000000u
-#define MAX_LANES   10u
+#define MAX_LANES   AUDIT_MAX_CROWD
+#define USUAL_LANES 10u
 #define MAX_ROUNDS  8u  /* of one stage */
 #define MAX_WAITS   15u /* times that a 429 or 503 is waited out in a run */
 #define MAX_WAIT_S  3u  /* a longer Retry-After is not waited for */
@@ -55,8 +56,13 @@ struct runner {
 static size_t lanes_of(enum probe_stage stage)
 {
 	static const size_t lanes[STAGE_COUNT] = {
-		[STAGE_STREAM] = MAX_LANES, [STAGE_STREAMS] = MAX_LANES, [STAGE_HEADS] = 4,
-		[STAGE_TICKETS] = 1,        [STAGE_RESUME] = 4,          [STAGE_SOAK] = 1,
+		[STAGE_STREAM] = USUAL_LANES,
+		[STAGE_STREAMS] = USUAL_LANES,
+		[STAGE_HEADS] = 4,
+		[STAGE_TICKETS] = 1,
+		[STAGE_RESUME] = 4,
+		[STAGE_CROWD] = MAX_LANES,
+		[STAGE_SOAK] = 1,
 	};
 
 	return lanes[stage];
@@ -133,10 +139,12 @@ static void fill_lanes(struct runner *r, size_t lanes)
 static bool wait_out(struct runner *r, struct item *item)
 {
 	const struct transcript *t = item->t;
+	bool is_crowd = item->spec->variant.ptr && slice_eq(item->spec->variant, SLICE("crowd"));
 	uint64_t seconds = 1;
 
 	if (!transcript_answered(t) || (t->status != 429 && t->status != 503) ||
-	    item->spec->kind == PROBE_BASELINE || item->retried >= 3 || r->waits == MAX_WAITS)
+	    item->spec->kind == PROBE_BASELINE || is_crowd || item->retried >= 3 ||
+	    r->waits == MAX_WAITS)
 		return false;
 	struct slice after = transcript_field(t, SLICE("retry-after"));
 	if (after.ptr && (parse_u64(after, &seconds) || seconds > MAX_WAIT_S))
@@ -262,8 +270,9 @@ static bool is_round_over(const struct runner *r)
 
 static void run_round(struct runner *r, enum probe_stage stage)
 {
-	size_t lanes =
-		plan_is_held(r->plan) && stage != STAGE_TICKETS ? MAX_LANES : lanes_of(stage);
+	size_t lanes = plan_is_held(r->plan) && stage != STAGE_TICKETS && stage != STAGE_CROWD
+			       ? USUAL_LANES
+			       : lanes_of(stage);
 
 	r->item_count = r->plan->count;
 	memset(r->items, 0, sizeof(r->items));

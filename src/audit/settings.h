@@ -11,6 +11,7 @@
 #define AUDIT_TIME_MS       38000u /* the whole, without --soak */
 #define AUDIT_QUICK_TIME_MS 4600u
 #define AUDIT_MAX_REQUESTS  150u
+#define AUDIT_MAX_CROWD     64u
 
 /* Cookie, Authorization, or both; values are secret. */
 struct audit_credential {
@@ -56,6 +57,7 @@ struct audit_settings {
 	struct url page;
 	struct slice page_text;
 	uint64_t soak_ms;
+	size_t crowd;     /* streams that are opened at one time, to see how it ends; 0: none */
 	uint64_t span_ms; /* a stream is watched for no longer; 0: as probes.def has it */
 	struct audit_way ways[AUDIT_MAX_RULES_OF_WAY];
 	size_t way_count;

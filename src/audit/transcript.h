@@ -33,6 +33,7 @@ enum probe_stage {
 	STAGE_HEADS,
 	STAGE_TICKETS, /* one after the other */
 	STAGE_RESUME,
+	STAGE_CROWD, /* many streams at one time */
 	STAGE_SOAK,
 	STAGE_COUNT,
 };

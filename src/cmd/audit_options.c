@@ -47,11 +47,15 @@ const struct option_row audit_options[] = {
 		 "Do not count these: lines of 'RULE [hop=NAME] [until=YYYY-MM-DD] # reason'"},
 	[AUDIT_SPAN] = {"span", 0, "DURATION",
 			"Watch each stream for no longer; up to 12s are usual, and tell more"},
+	[AUDIT_CONNECTIONS] = {"connections", 0, "N",
+			       "Then open N streams at one time, to see how the endpoint refuses; "
+			       "for endpoints of your own",
+			       .fallback = "0"},
 	[AUDIT_SOAK] = {"soak", 0, "DURATION", "Then watch the stream for so long"},
 	[AUDIT_INJECT] = {"inject", 0, NULL,
 			  "Try to inject a made-up event; for endpoints of your own"},
-	[AUDIT_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDR", "Use this address, or ADDR,ADDR, for HOST and PORT",
-			   .repeat = true},
+	[AUDIT_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDR",
+			   "Use this address, or ADDR,ADDR, for HOST and PORT", .repeat = true},
 	[AUDIT_CONNECT_TO] = {"connect-to", 0, "HOST:PORT:HOST2:PORT2",
 			      "Connect to HOST2:PORT2 instead of HOST:PORT", .repeat = true},
 	[AUDIT_UNIX_SOCKET] = {"unix-socket", 0, "PATH", "Connect through this socket"},
@@ -224,10 +228,12 @@ static int read_ways(const struct args *args, struct audit_settings *s)
 static int read_limits(const struct args *args, struct audit_settings *s)
 {
 	uint64_t budget = 0;
+	uint64_t crowd = 0;
 
 	s->quick = args_has(args, AUDIT_QUICK);
 	s->inject = args_has(args, AUDIT_INJECT);
 	if (!args_number(args, AUDIT_BUDGET, 1, AUDIT_MAX_TRANSCRIPTS, &budget) ||
+	    !args_number(args, AUDIT_CONNECTIONS, 0, AUDIT_MAX_CROWD, &crowd) ||
 	    !args_duration(args, AUDIT_DELAY, &s->delay_ms) ||
 	    !args_duration(args, AUDIT_SOAK, &s->soak_ms))
 		return EXIT_USAGE;
@@ -235,7 +241,11 @@ static int read_limits(const struct args *args, struct audit_settings *s)
 		return EXIT_USAGE;
 	if (s->soak_ms > MAX_SOAK_MS)
 		return usage_error(args, "--soak is longer than a day");
-	s->max_requests = (size_t)budget;
+	s->crowd = (size_t)crowd;
+	/* The crowd was asked for: it does not use up the checks' share. */
+	s->max_requests = (size_t)(budget + crowd);
+	if (s->max_requests > AUDIT_MAX_TRANSCRIPTS)
+		s->max_requests = AUDIT_MAX_TRANSCRIPTS;
 	return EXIT_OK;
 }
 

@@ -14,7 +14,7 @@ import re
 import time
 import zlib
 
-from good_site import APP, PERIOD, Answer, Site
+from good_site import (APP, CACHE_CONTROL, PERIOD, POLICY, STREAM_TYPE, Answer, Site)
 
 SPAN = "1500ms"
 
@@ -565,6 +565,48 @@ class Forgetful(Site):
         return self.now()
 
 
+CROWD = 24
+ROOM = 16  # streams that the sites below have; more than an audit opens by itself
+
+
+class Crowded(Site):
+    """Past its room it fails inside."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = 0
+
+    def full(self, req):
+        return self.refuse(req, 500)
+
+    async def opened(self, req):
+        if self.open >= ROOM:
+            return self.full(req)
+        self.open += req.method == "GET"
+        return await super().opened(req)
+
+    async def deliver(self, req, pieces):
+        try:
+            async for piece in super().deliver(req, pieces):
+                yield piece
+        finally:
+            self.open -= 1
+
+
+class CrowdedSoftly(Crowded):
+    """Past its room it says when to come again, and closes."""
+
+    def full(self, req):
+        async def wait():
+            yield f"retry: {random.randint(9000, 15000)}\n\n".encode()
+
+        return Answer(200, [("Content-Type", STREAM_TYPE), ("Transfer-Encoding", "chunked"),
+                            ("X-Accel-Buffering", "no"), ("Incremental", "?1"),
+                            ("Cache-Control", CACHE_CONTROL), ("Content-Security-Policy", POLICY),
+                            ("X-Content-Type-Options", "nosniff"), *self.cors(req)],
+                      stream=wait())
+
+
 class Shedding(Site):
     """Every fifth connect is turned away for now."""
 
@@ -867,6 +909,8 @@ TWINS = {
     "A903": Twins(Site, TUNNEL, clean_setup=PLAIN),
     "A904": Twins(stream(adds("Proxy-Status", "edge; error=http_response_timeout")),
                   clean=stream(adds("Proxy-Status", "edge; next-hop=app"))),
+    "A905": Twins(Crowded, PLAIN._replace(words=("--connections", str(CROWD))),
+                  clean=CrowdedSoftly),
     "A906": Twins(lasting(2, only=lambda req: True), longer(PLAIN, soak="3s")),
 }
 

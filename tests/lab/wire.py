@@ -104,13 +104,23 @@ def head_of(answer):
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-async def write_h1(writer, answer, early=b""):
-    """The whole answer, to its end. A first piece b"" leaves the head to go out with the next."""
+async def write_h1(writer, answer):
+    """The whole answer, to its end. The piece None is the head alone; else it goes with the first
+    piece."""
     head = head_of(answer)
     if not answer.is_stream:
         writer.write(head + answer.body)
         await writer.drain()
         return
+    async with contextlib.aclosing(answer.stream):
+        head = await _write_pieces(writer, answer, head)
+    if answer.framing == "chunked" and answer.ending == "clean":
+        writer.write(head + b"0\r\n\r\n")
+    await writer.drain()
+
+
+async def _write_pieces(writer, answer, head):
+    """Gives the head again where no piece took it along."""
     async for piece in answer.stream:
         if piece is None:  # the head alone
             writer.write(head)
@@ -120,9 +130,7 @@ async def write_h1(writer, answer, early=b""):
             writer.write(head + framed)
             head = b""
         await writer.drain()
-    if answer.framing == "chunked" and answer.ending == "clean":
-        writer.write(head + b"0\r\n\r\n")
-    await writer.drain()
+    return head
 
 
 def reset(writer):
@@ -261,9 +269,20 @@ class Listener:
             return
         request.ipv6 = ":" in self.host
         answer = await self.site.answer(request)
-        await write_h1(writer, answer)
+        await self._while_there(reader, write_h1(writer, answer))
         if answer.ending == "reset":
             reset(writer)
+
+    @staticmethod
+    async def _while_there(reader, writing):
+        """To the end of the answer, or of the client's patience."""
+        writing, leaving = asyncio.ensure_future(writing), asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            writing.cancel()
+            leaving.cancel()
+            await asyncio.gather(writing, leaving, return_exceptions=True)
 
     async def close(self):
         self.server.close()
