@@ -44,7 +44,8 @@ const struct option_row audit_options[] = {
 			    "Do not count findings that are in this report (--format json)"},
 	[AUDIT_IGNORE] =
 		{"ignore", 0, "FILE",
-		 "Do not count these: lines of 'RULE [hop=NAME] [until=YYYY-MM-DD] # reason'"},
+		 "Do not count these: lines of 'RULE [hop=NAME] [path=/PATH] until=YYYY-MM-DD # "
+		 "reason'"},
 	[AUDIT_SPAN] = {"span", 0, "DURATION",
 			"Watch each stream for no longer; up to 12s are usual, and tell more"},
 	[AUDIT_CONNECTIONS] = {"connections", 0, "N",
