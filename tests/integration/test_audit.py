@@ -124,11 +124,15 @@ class BadServers(unittest.TestCase):
         self.assertIn("fatal     A101  The stream has another media type", out)
         self.assertIn("grade     F", out)
 
-    def test_redirects_in_a_circle(self):
-        with Target(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n") as t:
-            result = audit(t.url())
+    def test_redirects_without_an_end(self):
+        def script(_, conn, request):
+            step = int(request.target.strip("/")) + 1
+            conn.sendall(b"HTTP/1.1 302 Found\r\nLocation: /%d\r\nContent-Length: 0\r\n\r\n" % step)
+
+        with Target(script) as target:
+            result = audit(target.url("/0"))
         self.assertEqual(result.returncode, FINDINGS)
-        self.assertEqual(sum(r.target == "/again" for r in t.requests), 5)
+        self.assertEqual(max(int(r.target.strip("/")) for r in target.requests), 5)
 
     def test_chunks_that_are_none(self):
         self.ends(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
