@@ -74,37 +74,32 @@ static void put_byte(struct writer *w, unsigned char c)
 	put_char(w, digits[c & 15]);
 }
 
-/* C0, DEL and C1. */
-static bool is_control(struct slice c)
+/* Of one well-formed character. */
+static uint32_t code_of(struct slice c)
 {
-	unsigned char first = (unsigned char)c.ptr[0];
+	uint32_t code = (unsigned char)c.ptr[0] & (c.len == 1 ? 0x7fu : 0x7fu >> c.len);
 
-	if (c.len == 1)
-		return first < ' ' || first == 0x7f;
-	return c.len == 2 && first == 0xc2 && (unsigned char)c.ptr[1] < 0xa0;
+	for (size_t i = 1; i < c.len; i++)
+		code = code << 6 | ((unsigned char)c.ptr[i] & 0x3fu);
+	return code;
 }
 
 /*
- * What turns text around or breaks its line, so that it reads as something else (UAX 9, U+2028),
- * and U+FFFE and U+FFFF, which XML has no place for.
+ * Controls, what turns text around or breaks its line, so that it reads as something else (UAX 9,
+ * U+2028), and U+FFFE and U+FFFF, which XML has no place for.
  */
-static bool is_deceptive(struct slice c)
+static bool is_hidden(uint32_t code)
 {
 	static const struct {
-		struct slice first;
-		struct slice last;
+		uint32_t first;
+		uint32_t last;
 	} ranges[] = {
-		{SLICE_INIT("\xd8\x9c"), SLICE_INIT("\xd8\x9c")},
-		{SLICE_INIT("\xe2\x80\x8b"), SLICE_INIT("\xe2\x80\x8f")},
-		{SLICE_INIT("\xe2\x80\xa8"), SLICE_INIT("\xe2\x80\xae")},
-		{SLICE_INIT("\xe2\x81\xa6"), SLICE_INIT("\xe2\x81\xa9")},
-		{SLICE_INIT("\xef\xbb\xbf"), SLICE_INIT("\xef\xbb\xbf")},
-		{SLICE_INIT("\xef\xbf\xbe"), SLICE_INIT("\xef\xbf\xbf")},
+		{0, 0x1f},        {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200b, 0x200f},
+		{0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfffe, 0xffff},
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (c.len == ranges[i].first.len && slice_cmp(c, ranges[i].first) >= 0 &&
-		    slice_cmp(c, ranges[i].last) <= 0)
+		if (code >= ranges[i].first && code <= ranges[i].last)
 			return true;
 	}
 	return false;
@@ -112,16 +107,16 @@ static bool is_deceptive(struct slice c)
 
 static void put_visible(struct writer *w, struct slice c)
 {
-	if (is_control(c)) {
-		put_byte(w, (unsigned char)c.ptr[c.len - 1]);
-		return;
-	}
-	if (!is_deceptive(c)) {
+	uint32_t code = code_of(c);
+
+	if (!is_hidden(code)) {
 		put(w, c);
-		return;
+	} else if (code < 0x100) {
+		put_byte(w, (unsigned char)code);
+	} else {
+		for (size_t i = 0; i < c.len; i++)
+			put_byte(w, (unsigned char)c.ptr[i]);
 	}
-	for (size_t i = 0; i < c.len; i++)
-		put_byte(w, (unsigned char)c.ptr[i]);
 }
 
 void report_visible(struct writer *w, struct slice s)

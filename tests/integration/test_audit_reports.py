@@ -3,10 +3,15 @@
 
 import html.parser
 import json
+import sys
 import unittest
 import xml.etree.ElementTree
 
+from audit_lab import Target, audit
 from harness import ROOT
+
+sys.path.insert(0, str(ROOT / "tests" / "lab"))
+import sarif_check  # noqa: E402
 
 GOLDEN = ROOT / "tests" / "unit" / "audit" / "golden"
 VOID = {"meta"}
@@ -108,6 +113,52 @@ class Reports(unittest.TestCase):
         text = (GOLDEN / "report.md").read_text()
         self.assertTrue(text.startswith("# Audit of `https://api.example.com/stream`\n"))
         self.assertNotIn("<", text)
+
+
+class HostileServer(unittest.TestCase):
+    """A server that answers with markup, escapes and commands in all that it may choose."""
+
+    BAD = b"<script>x</script>\x1b[31m\xff\xe2\x80\xae::error::y `|[a](b)"
+    PAGE = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=" + BAD +
+            b"\r\nServer: nginx/1.0 " + BAD + b"\r\nX-Powered-By: Express " + BAD +
+            b"\r\nAccess-Control-Allow-Origin: " + BAD + b"\r\nLocation: /" + BAD +
+            b"\r\nConnection: close\r\n\r\n" + BAD + b": 1\n\ndata: " + BAD + b"\n\n")
+
+    def report(self, name):
+        with Target(self.PAGE) as target:
+            result = audit("--format", name, target.url("/s?<a>=`%1b"))
+        self.assertEqual(result.returncode, 1, result.stderr)
+        text = result.stdout.decode("utf-8")
+        self.assertNotRegex(text, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+        return text
+
+    def test_text_has_no_controls(self):
+        self.assertIn("grade", self.report("text"))
+
+    def test_json_is_json(self):
+        self.assertTrue(json.loads(self.report("json"))["findings"])
+
+    def test_json_lines_are_json_each(self):
+        for line in self.report("jsonl").splitlines():
+            json.loads(line)
+
+    def test_sarif_is_sarif(self):
+        self.assertEqual(sarif_check.check(self.report("sarif").encode()), [])
+
+    def test_junit_is_xml(self):
+        root = xml.etree.ElementTree.fromstring(self.report("junit").encode())
+        self.assertEqual(root.tag, "testsuites")
+
+    def test_annotations_are_ours_alone(self):
+        for line in self.report("github").splitlines():
+            self.assertRegex(line, r"^::(error|warning|notice) title=[^:,]+::.+$")
+
+    def test_the_page_has_no_element_of_the_server(self):
+        page = Balance()
+        page.feed(self.report("html"))
+        page.close()
+        self.assertEqual(page.open, [])
+        self.assertNotIn("script", page.seen)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,40 @@ static void every_byte_alone_and_twice_is_text(void **state)
 	}
 }
 
+static void what_nobody_sees_is_shown(void **state)
+{
+	static const struct {
+		const char *name;
+		struct slice in;
+		struct slice out;
+	} texts[] = {
+		{"plain text and UTF-8", SLICE_INIT("a \xe2\x82\xac \xf0\x9f\x98\x80"),
+		 SLICE_INIT("a \xe2\x82\xac \xf0\x9f\x98\x80")},
+		{"an escape", SLICE_INIT("\033[m"), SLICE_INIT("\\x1b[m")},
+		{"DEL", SLICE_INIT("\x7f"), SLICE_INIT("\\x7f")},
+		{"the first of C1", SLICE_INIT("\xc2\x80"), SLICE_INIT("\\x80")},
+		{"the last of C1", SLICE_INIT("\xc2\x9f"), SLICE_INIT("\\x9f")},
+		{"what follows C1", SLICE_INIT("\xc2\xa1"), SLICE_INIT("\xc2\xa1")},
+		{"a byte that is not UTF-8", SLICE_INIT("\xff"), SLICE_INIT("\xef\xbf\xbd")},
+		{"a mark of Arabic", SLICE_INIT("\xd8\x9c"), SLICE_INIT("\\xd8\\x9c")},
+		{"a space without width", SLICE_INIT("\xe2\x80\x8b"),
+		 SLICE_INIT("\\xe2\\x80\\x8b")},
+		{"a byte order mark", SLICE_INIT("\xef\xbb\xbf"), SLICE_INIT("\\xef\\xbb\\xbf")},
+		{"U+FFFF", SLICE_INIT("\xef\xbf\xbf"), SLICE_INIT("\\xef\\xbf\\xbf")},
+		{"U+FFFD", SLICE_INIT("\xef\xbf\xbd"), SLICE_INIT("\xef\xbf\xbd")},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		char room[64];
+		struct writer w;
+
+		writer_init(&w, room, sizeof(room));
+		report_visible(&w, texts[i].in);
+		check_slice(texts[i].name, writer_slice(&w), texts[i].out);
+	}
+}
+
 /* What is longest in its format, where all that may fail does. */
 static void the_largest_report_fits(void **state)
 {
@@ -186,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_report_stays_what_it_is),
 		cmocka_unit_test(every_byte_alone_and_twice_is_text),
+		cmocka_unit_test(what_nobody_sees_is_shown),
 		cmocka_unit_test(the_largest_report_fits),
 		cmocka_unit_test(a_report_that_is_cut_says_so),
 		cmocka_unit_test(the_checks_see_what_is_wrong),
