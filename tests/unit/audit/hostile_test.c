@@ -118,6 +118,36 @@ static void what_nobody_sees_is_shown(void **state)
 	}
 }
 
+/* Of each severity one finding fails, and one of the four is ignored in the end. */
+static void a_case_of_junit_fails_as_the_audit_does(void **state)
+{
+	static const struct {
+		const char *name;
+		enum severity fail_on;
+		bool ignored;
+		struct slice failures;
+	} cases_of_junit[] = {
+		{"notes fail", SEVERITY_INFO, false, SLICE_INIT(" failures=\"4\" ")},
+		{"errors fail", SEVERITY_ERROR, false, SLICE_INIT(" failures=\"2\" ")},
+		{"fatal findings fail", SEVERITY_FATAL, false, SLICE_INIT(" failures=\"1\" ")},
+		{"the fatal one is ignored", SEVERITY_ERROR, true, SLICE_INIT(" failures=\"1\" ")},
+	};
+	static struct hostile h;
+
+	for (size_t i = 0; i < COUNT_OF(cases_of_junit); i++) {
+		struct writer w;
+
+		hostile_build(&h, SLICE("x"));
+		h.report.fail_on = cases_of_junit[i].fail_on;
+		h.findings[HOSTILE_FINDINGS - 3].ignored = cases_of_junit[i].ignored;
+		writer_init(&w, *state, REPORT_MAX);
+		audit_report(&w, REPORT_JUNIT, &h.report);
+		put_char(&w, 0);
+		check(cases_of_junit[i].name,
+		      strstr(w.ptr, cases_of_junit[i].failures.ptr) != NULL);
+	}
+}
+
 /* What is longest in its format, where all that may fail does. */
 static void the_largest_report_fits(void **state)
 {
@@ -221,6 +251,7 @@ int main(void)
 		cmocka_unit_test(every_report_stays_what_it_is),
 		cmocka_unit_test(every_byte_alone_and_twice_is_text),
 		cmocka_unit_test(what_nobody_sees_is_shown),
+		cmocka_unit_test(a_case_of_junit_fails_as_the_audit_does),
 		cmocka_unit_test(the_largest_report_fits),
 		cmocka_unit_test(a_report_that_is_cut_says_so),
 		cmocka_unit_test(the_checks_see_what_is_wrong),
