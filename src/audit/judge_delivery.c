@@ -328,8 +328,10 @@ static size_t pair_up(const struct transcript *edge, const struct transcript *or
 	for (size_t i = 0; i < edge->record_count && n < EDGE_MAX_PAIRS; i++) {
 		const struct record *here = &edge->records[i];
 		const struct record *there;
+		uint64_t sent_ns;
 
-		if (here->kind != RECORD_EVENT || here->id.len == 0)
+		if (here->kind != RECORD_EVENT ||
+		    (here->id.len == 0 && !delivery_sent_ns(here->data, &sent_ns)))
 			continue;
 		there = record_with(origin, here);
 		/* What stood ready at the connect of one of them says nothing. */
@@ -354,7 +356,7 @@ enum verdict judge_edge_latency(const struct audit_run *run, struct finding *f)
 	n = pair_up(edge, stream_of(run, 1), delays);
 	prove(run, f, edge);
 	if (n == 0) {
-		tell(f, SLICE("no event with an id was seen on both"));
+		tell(f, SLICE("no event with an id or a send time was seen on both"));
 		return VERDICT_INCONCLUSIVE;
 	}
 	median = delivery_median(delays, n);

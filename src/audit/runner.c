@@ -135,16 +135,20 @@ static void fill_lanes(struct runner *r, size_t lanes)
 
 /* What an answer changes. */
 
+/* For the baseline and the crowd a refusal is what is to be seen. */
+static bool is_its_answer(const struct probe_spec *spec)
+{
+	return spec->kind == PROBE_BASELINE || slice_eq(spec->variant, SLICE("crowd"));
+}
+
 /* The target asks us to come more slowly: that is heard, and is no finding of this probe. */
 static bool wait_out(struct runner *r, struct item *item)
 {
 	const struct transcript *t = item->t;
-	bool is_crowd = item->spec->variant.ptr && slice_eq(item->spec->variant, SLICE("crowd"));
 	uint64_t seconds = 1;
 
 	if (!transcript_answered(t) || (t->status != 429 && t->status != 503) ||
-	    item->spec->kind == PROBE_BASELINE || is_crowd || item->retried >= 3 ||
-	    r->waits == MAX_WAITS)
+	    is_its_answer(item->spec) || item->retried >= 3 || r->waits == MAX_WAITS)
 		return false;
 	struct slice after = transcript_field(t, SLICE("retry-after"));
 	if (after.ptr && (parse_u64(after, &seconds) || seconds > MAX_WAIT_S))

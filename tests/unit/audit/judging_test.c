@@ -291,6 +291,10 @@ static const struct {
 	 BASE "origin-random 200 origin=" EVIL "\n" STREAM ACAO EVIL "\n"
 	      "origin-suffix 200 origin=" APP ".evil.example\n" STREAM ACAO APP ".evil.example\n",
 	 "A406", VERDICT_NA, SEVERITY_ERROR},
+	{"an edge that is late, by send times",
+	 "run via=app\nbaseline 200\n" STREAM "@10 :~~\n@700+1000*8 data: {\"sinceNs\":#}~~\n"
+	 "via 200 hop=1\n" STREAM "@10 :~~\n@500+1000*8 data: {\"sinceNs\":#}~~\n",
+	 "A319", VERDICT_FAIL, SEVERITY_INFO},
 	{"two users of a stream that begins anew for each",
 	 "baseline 200\n" STREAM TICKS "repeat 200\n" STREAM TICKS
 	 "first-user 200 cred=first\n" STREAM TICKS "second-user 200 cred=second\n" STREAM TICKS,
