@@ -8,7 +8,7 @@ import random
 import re
 import time
 
-from wire import Answer, Request
+from wire import Answer
 
 APP = "https://app.lab.example"
 PERIOD = 0.1  # seconds between events
@@ -224,6 +224,3 @@ class Site:
                             ("Content-Security-Policy", "default-src 'self'"),
                             ("Referrer-Policy", "no-referrer"),
                             ("Content-Length", str(len(body))), ("Connection", "close")], body)
-
-
-__all__ = ["APP", "Answer", "PERIOD", "Request", "Site", "TOKENS"]

@@ -6,15 +6,21 @@ other rules that the same fault breaks, too; every other failure is a false alar
 """
 
 import asyncio
-import base64
 import collections
-import json
-import random
-import re
-import time
-import zlib
 
-from good_site import (APP, CACHE_CONTROL, PERIOD, POLICY, STREAM_TYPE, Answer, Site)
+from bad_sites import (ClosingAtOnce, CROWD, Crowded, CrowdedSoftly, EchoedToken, EndingWithToken,
+                       EternalTicket, FatEvents, Finished, Forgetful, FragileId, HangingHead,
+                       HungId, Injectable, Joined, KeepingToken, LateAuth, LoginPage, LoginRedirect,
+                       LooseReconnect, NoReconnect, NotInjectable, OpenToStrangers, Outliving,
+                       PlainToo, QueryToken, RedirectToTls, Replayed, Shedding, StreamingHead,
+                       StreamingPost)
+from faults import (CROSS_SITE, GOOD_COOKIE, accepting, adds, always, answers, any_origin, chunked,
+                    compressed, cookie, delayed, delivered, drops, errors, greeting, held_head, ids,
+                    in_bursts, in_pairs, in_pieces, lasting, late, letting_in, listed_origin,
+                    matching, no_content, of_path, on_error, over_h2, over_http10, page, pausing,
+                    preflight, recoded, redirects, repeated_origin, sets, slashed_origin, stream,
+                    text, twin, wide_vary, with_length, without_credentials_field)
+from good_site import APP, Site
 
 SPAN = "1500ms"
 
@@ -40,6 +46,10 @@ TLS = Setup("https://lab.example/stream",
             ("--ca", "{ca}", "--connect-to", "lab.example:443:127.0.0.1:{tls}",
              "--connect-to", "lab.example:80:127.0.0.1:{port}"),
             site={"secure": True}, tls="good")
+STRANGER = TLS._replace(words=TLS.words[2:])
+OTHER_NAME = Setup("https://other.example/stream",
+                   ("--ca", "{ca}", "--connect-to", ":443:127.0.0.1:{tls}",
+                    "--connect-to", ":80:127.0.0.1:{port}"), site={"secure": True}, tls="good")
 TUNNEL = Setup("http://lab.trycloudflare.com/stream",
                ("--connect-to", ":80:127.0.0.1:{port}"))
 
@@ -64,673 +74,6 @@ class Twins:
         self.companions = set(companions.split())
         self.both = set(both.split())
         self.clean_says = clean_says
-
-
-def twin(base=Site, **changes):
-    return type("Twin", (base,), changes)
-
-
-# Changes of answers
-
-def answers(which, *changes, base=Site):
-    """A site that changes the answers for which which(req, answer) is true."""
-
-    def finish(self, req, answer):
-        if which(req, answer):
-            for change in changes:
-                change(req, answer)
-
-    return twin(base, finish=finish)
-
-
-def is_stream(req, answer):
-    return answer.is_stream and req.path == "/stream"
-
-
-def is_error(req, answer):
-    return answer.status >= 400
-
-
-def stream(*changes, base=Site):
-    return answers(is_stream, *changes, base=base)
-
-
-def errors(*changes):
-    return answers(is_error, *changes)
-
-
-def over_http10(*changes):
-    return answers(lambda req, a: a.is_stream and req.minor == 0 and not req.h2, *changes)
-
-
-def over_h2(*changes):
-    return answers(lambda req, a: a.is_stream and req.h2, *changes)
-
-
-def sets(name, value):
-    return lambda _, answer: answer.set(name, value)
-
-
-def adds(name, value):
-    return lambda _, answer: answer.add(name, value)
-
-
-def drops(name):
-    return lambda _, answer: answer.drop(name)
-
-
-def with_length(size):
-    def change(_, answer):
-        answer.drop("Transfer-Encoding")
-        answer.add("Content-Length", str(size))
-        answer.framing = "length"
-
-    return change
-
-
-def chunked(_, answer):
-    answer.set("Transfer-Encoding", "chunked")
-    answer.framing = "chunked"
-
-
-def always(status, *fields, kind="application/json"):
-    """The endpoint has this one answer."""
-
-    async def opened(self, req):
-        return Answer(status, [("Content-Type", kind), ("Content-Length", "2"),
-                               ("Connection", "close"), *self.cors(req), *fields], b"{}")
-
-    return twin(opened=opened)
-
-
-def no_content(self, req):
-    return Answer(204, [*self.cors(req), ("Connection", "close")])
-
-
-def redirects(*steps, cors=True):
-    """The stream leads to the first of `steps`, that to the next; the last one is the stream."""
-
-    async def route(self, req):
-        path, query = req.path, "?" + req.target.partition("?")[2] if "?" in req.target else ""
-        chain = ["/stream", *steps]
-        if path in chain[:-1]:
-            to = chain[chain.index(path) + 1] + query
-            return Answer(302, [("Location", to), ("Content-Length", "0"),
-                                ("Cache-Control", "no-store"), ("Connection", "close"),
-                                *(self.cors(req) if cors else [("Vary", "Origin, Accept")])])
-        return await Site.route(self, req)
-
-    return twin(route=route)
-
-
-# Changes of what is let in
-
-def accepting(test):
-    """test(Accept lines, the good verdict): whether it is let in."""
-    return twin(accepts=staticmethod(lambda req: test(req.all("accept"), Site.accepts(req))))
-
-
-def letting_in(test, base=Site):
-    """Origins for which test(origin) is true are let in, besides the good ones."""
-    return twin(base, lets_in=lambda self, origin, req: bool(
-        test(origin) or Site.lets_in(self, origin, req)))
-
-
-def matching(pattern):
-    return letting_in(lambda origin: re.search(pattern, origin))
-
-
-def any_origin(credentials):
-    fields = ("Access-Control-Allow-Origin", "*")
-
-    def cors(self, req):
-        return [("Vary", "Accept"), fields,
-                *([("Access-Control-Allow-Credentials", "true")] if credentials else [])]
-
-    return twin(cors=cors, check_origin=lambda self, req: None)
-
-
-def without_credentials_field():
-    def cors(self, req):
-        return [f for f in Site.cors(self, req) if f[0] != "Access-Control-Allow-Credentials"]
-
-    return twin(cors=cors, lets_in=lambda self, origin, req: True)
-
-
-# Changes of delivery
-
-def delivered(how, *, only=lambda req: True, base=Site):
-    """how(self, req, pieces): an async generator; only: for which requests."""
-
-    async def deliver(self, req, pieces):
-        way = how if only(req) else Site.deliver
-        async for piece in way(self, req, pieces):
-            yield piece
-
-    return twin(base, deliver=deliver)
-
-
-def in_bursts(seconds):
-    """Pieces are collected for so long; the head is not."""
-
-    async def how(self, req, pieces):
-        loop = asyncio.get_running_loop()
-        yield None
-        held, since = b"", loop.time()
-        async for piece in pieces:
-            held += piece
-            if loop.time() - since >= seconds:
-                yield held
-                held, since = b"", loop.time()
-        yield held
-
-    return how
-
-
-def held_head(seconds, end=False):
-    async def how(self, req, pieces):
-        loop = asyncio.get_running_loop()
-        held, since = b"", loop.time()
-        async for piece in pieces:
-            held += piece
-            if loop.time() - since >= seconds:
-                yield held
-                held = b""
-                if end:
-                    return
-        yield held
-
-    return how
-
-
-async def in_pairs(self, req, pieces):
-    yield None
-    held = []
-    async for piece in pieces:
-        held.append(piece)
-        if len(held) == 2:
-            yield b"".join(held)
-            held = []
-
-
-def late(seconds):
-    async def how(self, req, pieces):
-        yield None
-        await asyncio.sleep(seconds)
-        async for piece in pieces:
-            yield piece
-
-    return how
-
-
-def delayed(seconds):
-    """Each piece comes so much later."""
-
-    async def how(self, req, pieces):
-        loop = asyncio.get_running_loop()
-        queue = asyncio.Queue()
-
-        async def fill():
-            async for piece in pieces:
-                queue.put_nowait((loop.time() + seconds, piece))
-
-        task = asyncio.create_task(fill())
-        try:
-            yield None
-            while True:
-                due, piece = await queue.get()
-                await asyncio.sleep(max(0, due - loop.time()))
-                yield piece
-        finally:
-            task.cancel()
-
-    return how
-
-
-def wants_gzip(req):
-    return "gzip" in req.get("accept-encoding", "")
-
-
-def compressed(flush):
-    def how(self, req, pieces):
-        async def squeeze():
-            packer = zlib.compressobj(wbits=31)
-            yield None
-            async for piece in pieces:
-                packed = packer.compress(piece)
-                yield packed + packer.flush(zlib.Z_SYNC_FLUSH) if flush else b""
-
-        return squeeze()
-
-    site = delivered(how, only=wants_gzip)
-    return answers(lambda req, a: a.is_stream and wants_gzip(req),
-                   sets("Content-Encoding", "gzip"), base=site)
-
-
-# Changes of the stream itself
-
-def text(*pieces, every=0, base=Site):
-    """These bytes stand in the stream behind its first events, once or with every n-th event."""
-
-    async def script(self, req):
-        n = 0
-        async for piece in base.script(self, req):
-            yield piece
-            n += 1
-            if n == 3 or (every and n % every == 0):
-                for extra in pieces:
-                    yield extra
-
-    return twin(base, script=script)
-
-
-def recoded(change, base=Site):
-    """change(piece) for all that is sent."""
-
-    async def script(self, req):
-        async for piece in base.script(self, req):
-            yield change(piece)
-
-    return twin(base, script=script)
-
-
-def greeting(form, base=Site):
-    return twin(base, greeting=lambda self, req: form.encode())
-
-
-def lasting(seconds, *, quiet=0, farewell=b"", ending="clean", only=lambda req: True, base=Site):
-    """The stream ends at that age, the last `quiet` seconds of it without a byte."""
-
-    async def script(self, req):
-        if not only(req):
-            async for piece in base.script(self, req):
-                yield piece
-            return
-        born = asyncio.get_running_loop().time()
-        yield self.greeting(req)
-        n = self.start(req)
-        while asyncio.get_running_loop().time() - born < seconds - quiet:
-            n += 1
-            await self.until(n)
-            yield self.event(req, n)
-        await asyncio.sleep(quiet)
-        if farewell:
-            yield farewell
-
-    def finish(self, req, answer):
-        if answer.is_stream and only(req):
-            answer.ending = ending
-        return base.finish(self, req, answer)
-
-    return twin(base, script=script, finish=finish)
-
-
-def pausing(seconds, beat=b""):
-    """After half a second of events nothing, for ever; with `beat`, that each so many seconds."""
-
-    async def script(self, req):
-        yield self.greeting(req)
-        n = self.start(req)
-        for n in range(n + 1, n + 6):
-            await self.until(n)
-            yield self.event(req, n)
-        while True:
-            await asyncio.sleep(seconds)
-            if beat:
-                yield beat
-
-    return twin(script=script)
-
-
-def ids(form):
-    def event(self, req, n):
-        _, rest = Site.event(self, req, n).split(b"\n", 1)
-        name = form(n)
-        return rest if name is None else b"id: " + name + b"\n" + rest
-
-    return twin(event=event)
-
-
-def cookie(line, each=False):
-    """The stream sets a cookie: on the first connect, or on each."""
-
-    def finish(self, req, answer):
-        if answer.is_stream and (each or self.connects == 1):
-            answer.add("Set-Cookie", line)
-
-    return twin(finish=finish)
-
-
-GOOD_COOKIE = "__Host-theme=dark; Path=/; Secure; HttpOnly; SameSite=Lax"
-CROSS_SITE = "__Host-theme=dark; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
-
-
-def page(policy="default-src 'self'", referrer="no-referrer"):
-    def change(self, req):
-        answer = Site.page(self, req)
-        answer.set("Content-Security-Policy", policy)
-        answer.set("Referrer-Policy", referrer)
-        return answer
-
-    return twin(page=change)
-
-
-# Single twins
-
-class Replayed(Site):
-    """A cache: the first connect is recorded, and later ones are given the recording."""
-
-    def __init__(self):
-        super().__init__()
-        self.record = {}
-
-    async def deliver(self, req, pieces):
-        yield None
-        # As caches do, by the URL alone; a reconnect of the audit is not asked of it here.
-        if req.target in self.record and not req.last_id:
-            for piece in list(self.record[req.target]):
-                yield piece
-            return
-        kept = self.record.setdefault(req.target, [])
-        async for piece in pieces:
-            kept.append(piece)
-            yield piece
-
-
-class Joined(Site):
-    """Something on the way joins requests for one URL that come within a second."""
-
-    def __init__(self):
-        super().__init__()
-        self.joined = -100
-
-    def start(self, req):
-        if req.last_id:
-            return super().start(req)
-        if self.now() - self.joined > 1 / PERIOD:
-            self.joined = self.now()
-        return self.joined
-
-    def event(self, req, n):
-        return f'id: {n}\ndata: {{"n": {n}, "for": "ann"}}\n\n'.encode()
-
-
-class StreamingPost(Site):
-    async def stream(self, req):
-        if req.method == "POST":
-            req.method = "GET"
-        return await super().stream(req)
-
-
-class StreamingHead(Site):
-    def finish(self, req, answer):
-        if req.method == "HEAD":
-            answer.body = b"id: 1\ndata: x\n\n"
-
-
-class HangingHead(Site):
-    async def answer(self, req):
-        if req.method == "HEAD":
-            await asyncio.sleep(60)
-        return await super().answer(req)
-
-
-class LooseReconnect(Site):
-    """After the end of a stream that said goodbye, clients are let in again."""
-
-    def start(self, req):
-        return 0 if req.last_id else super().start(req)
-
-
-class LateAuth(Site):
-    def check_credential(self, req):
-        return None
-
-    async def script(self, req):
-        if self.user(req):
-            async for piece in super().script(req):
-                yield piece
-        else:
-            yield b"event: refused\ndata: no\n\n"
-
-
-class LoginRedirect(Site):
-    def check_credential(self, req):
-        if self.user(req):
-            return None
-        return Answer(302, [("Location", "/login"), ("Content-Length", "0"),
-                            ("Cache-Control", "no-store"), ("Connection", "close"),
-                            *self.cors(req)])
-
-
-class QueryToken(Site):
-    def user(self, req):
-        if "token" in req.query:
-            req.fields.append(("authorization", "Bearer " + req.query["token"]))
-        return super().user(req)
-
-
-class EchoedToken(Site):
-    def event(self, req, n):
-        echo = f": for {req.get('authorization', 'all')}\n".encode()
-        return echo + super().event(req, n)
-
-
-class EternalTicket(Site):
-    def redeem(self, ticket):
-        pass
-
-
-JWT_LIFE = 12  # seconds
-
-
-def mint():
-    """A token that nobody has signed: what counts here is its end."""
-    parts = ({"alg": "none"}, {"sub": "ann", "exp": int(time.time()) + JWT_LIFE})
-    coded = (base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts)
-    return ".".join((*coded, "c2lnbmF0dXJl"))
-
-
-class Outliving(Site):
-    """Looks at the token when the stream opens, and never again."""
-
-    def user(self, req):
-        parts = req.get("authorization", "").removeprefix("Bearer ").split(".")
-        if len(parts) != 3 or parts[2] != "c2lnbmF0dXJl":
-            return None
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=="))
-        return claims["sub"]
-
-    def end_of(self, req):
-        parts = req.get("authorization").split(".")
-        return json.loads(base64.urlsafe_b64decode(parts[1] + "=="))["exp"]
-
-
-class EndingWithToken(Outliving):
-    async def script(self, req):
-        async for piece in super().script(req):
-            yield piece
-            if time.time() >= self.end_of(req):
-                yield b"event: expired\ndata: {}\n\n"
-                return
-
-
-class Forgetful(Site):
-    """A restart in the middle, and nothing kept: a reconnect goes on with what is live."""
-
-    def greeting(self, req):
-        return f": open\nretry: {random.randint(1000, 2000)}\n\n".encode()
-
-    def start(self, req):
-        return self.now()
-
-
-CROWD = 24
-ROOM = 16  # streams that the sites below have; more than an audit opens by itself
-
-
-class Crowded(Site):
-    """Past its room it fails inside."""
-
-    def __init__(self):
-        super().__init__()
-        self.open = 0
-
-    def full(self, req):
-        return self.refuse(req, 500)
-
-    async def opened(self, req):
-        if self.open >= ROOM:
-            return self.full(req)
-        self.open += req.method == "GET"
-        return await super().opened(req)
-
-    async def deliver(self, req, pieces):
-        try:
-            async for piece in super().deliver(req, pieces):
-                yield piece
-        finally:
-            self.open -= 1
-
-
-class CrowdedSoftly(Crowded):
-    """Past its room it says when to come again, and closes."""
-
-    def full(self, req):
-        async def wait():
-            yield f"retry: {random.randint(9000, 15000)}\n\n".encode()
-
-        return Answer(200, [("Content-Type", STREAM_TYPE), ("Transfer-Encoding", "chunked"),
-                            ("X-Accel-Buffering", "no"), ("Incremental", "?1"),
-                            ("Cache-Control", CACHE_CONTROL), ("Content-Security-Policy", POLICY),
-                            ("X-Content-Type-Options", "nosniff"), *self.cors(req)],
-                      stream=wait())
-
-
-class Shedding(Site):
-    """Every fifth connect is turned away for now."""
-
-    def __init__(self):
-        super().__init__()
-        self.asked = 0
-
-    retry_after = (("Retry-After", "1"),)
-
-    async def opened(self, req):
-        self.asked += 1
-        if self.asked == 2:
-            return self.refuse(req, 503, *self.retry_after)
-        return await super().opened(req)
-
-
-class OpenToStrangers(Site):
-    def check_origin(self, req):
-        return None
-
-
-class FragileId(Site):
-    async def opened(self, req):
-        if len(req.last_id or "") > 1000:
-            return self.refuse(req, 500)
-        return await super().opened(req)
-
-
-class HungId(Site):
-    async def opened(self, req):
-        if "passwd" in (req.last_id or ""):
-            await asyncio.sleep(60)
-        return await super().opened(req)
-
-
-class NoReconnect(Site):
-    async def opened(self, req):
-        return self.refuse(req, 409) if req.last_id else await super().opened(req)
-
-
-class ClosingAtOnce(Site):
-    async def script(self, req):
-        yield self.greeting(req)
-
-
-class Finished(Site):
-    """A reconnect of a stream that said goodbye meets 204."""
-
-    async def opened(self, req):
-        return no_content(self, req) if req.last_id else await super().opened(req)
-
-
-class Injectable(Site):
-    """What the query says is said in the stream, as it is."""
-
-    def greeting(self, req):
-        said = "".join(f"data: hello {v}\n\n" for k, v in req.query.items())
-        return super().greeting(req) + said.encode()
-
-
-class NotInjectable(Site):
-    def greeting(self, req):
-        lines = [line for v in req.query.values() for line in re.split(r"\r\n|\r|\n", v)]
-        said = "".join(f"data: {line}\n" for line in lines)
-        return super().greeting(req) + (said + "\n" if said else "").encode()
-
-
-class PlainToo(Site):
-    """The stream is there in clear, too."""
-
-    async def route(self, req):
-        self.secure = False
-        return await super().route(req)
-
-
-class KeepingToken(Site):
-    async def route(self, req):
-        if not req.https:
-            return Answer(301, [("Location", f"https://lab.example{req.target}"),
-                                ("Content-Length", "0"), ("Connection", "close")])
-        return await super().route(req)
-
-
-class RedirectToTls(Site):
-    async def route(self, req):
-        if not req.https:
-            return Answer(301, [("Location", f"https://lab.example{req.path}"),
-                                ("Content-Length", "0"), ("Connection", "close")])
-        return await super().route(req)
-
-
-def of_path(path, *changes, base=Site):
-    return answers(lambda req, a: a.is_stream and req.path == path, *changes, base=base)
-
-
-def on_error(name, value):
-    return errors(sets(name, value))
-
-
-def repeated_origin(req, answer):
-    value = answer.get("Access-Control-Allow-Origin")
-    if value:
-        answer.add("Access-Control-Allow-Origin", value)
-
-
-def slashed_origin(req, answer):
-    value = answer.get("Access-Control-Allow-Origin")
-    if value:
-        answer.set("Access-Control-Allow-Origin", value + "/")
-
-
-def preflight(*changes, status=204):
-    def change(self, req):
-        answer = Site.preflight(self, req)
-        answer.status = status
-        for one in changes:
-            one(req, answer)
-        return answer
-
-    return twin(preflight=change)
-
-
-def wide_vary(req, answer):
-    answer.set("Vary", "*")
 
 
 TWINS = {
@@ -912,6 +255,39 @@ TWINS = {
     "A905": Twins(Crowded, PLAIN._replace(words=("--connections", str(CROWD))),
                   clean=CrowdedSoftly),
     "A906": Twins(lasting(2, only=lambda req: True), longer(PLAIN, soak="3s")),
+}
+
+# Other ways to break the same rule, named behind its id.
+TWINS |= {
+    "A115 by hanging": Twins(HangingHead),
+    "A302 in pieces of 4 KiB": Twins(delivered(in_pieces, base=FatEvents), longer(PLAIN, "3s"),
+                                     clean=FatEvents),
+    "A313 by its data": Twins(text(b"data: ping\n\n", every=5)),
+    "A316 by a reset": Twins(lasting(0.8, ending="reset"), clean=lasting(0.8)),
+    "A401 with a cookie": Twins(letting_in(lambda origin: True), COOKIE, "A405"),
+    "A420 with a list": Twins(stream(listed_origin), ORIGIN, "A418"),
+    "A501 with any credential": Twins(
+        twin(user=lambda self, req: Site.user(self, req) or (
+            "ann" if req.get("authorization") else None)), BEARER),
+    "A503 with a page": Twins(LoginPage, BEARER),
+    "A507 in a field": Twins(answers(lambda req, a: a.is_stream and req.get("authorization"),
+                                     lambda req, a: a.add("X-Debug", req.get("authorization"))),
+                             BEARER),
+    "A602 with NUL": Twins(ids(lambda n: b"\0" + str(n).encode()), companions="A608"),
+    "A604 with mixed ends": Twins(text(b"data: x\r\n\r\n")),
+    "A606 too short": Twins(greeting(": open\nretry: 10\n\n"), companions="A607"),
+    "A611 in capitals": Twins(text(b"Data: x\n\n")),
+    "A621 by hanging": Twins(HungId),
+    "A706 with a coding": Twins(over_h2(sets("Transfer-Encoding", "chunked"))),
+    "A803 too short": Twins(stream(sets("Strict-Transport-Security", "max-age=300")), TLS),
+    "A803 in clear": Twins(stream(sets("Strict-Transport-Security", "max-age=63072000")),
+                           clean_says="na"),
+    "A806 of an unknown issuer": Twins(Site, STRANGER, clean_setup=TLS),
+    "A806 for another name": Twins(Site, OTHER_NAME, clean_setup=TLS),
+    "A806 with five days left": Twins(Site, TLS._replace(tls="short"), clean_setup=TLS),
+    "A807 without TLS 1.3": Twins(Site, TLS._replace(tls="1.2"), clean_setup=TLS),
+    "A812 by default-src": Twins(page("default-src https://cdn.example"), PAGE),
+    "A815 with a version": Twins(stream(sets("Server", "lab/1.0"))),
 }
 
 # What cannot be provoked here, and why.

@@ -135,8 +135,9 @@ async def _write_pieces(writer, answer, head):
 
 def reset(writer):
     """Makes the close that follows a reset, which no FIN announces."""
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                               struct.pack("ii", 1, 0))
+    with contextlib.suppress(OSError):  # the client was first
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                                   struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
