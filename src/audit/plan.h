@@ -57,6 +57,12 @@ struct slice plan_join(struct plan *plan, struct slice a, struct slice b, struct
 		       struct slice d);
 /* The baseline, where its redirects end; NULL: not sent. */
 const struct transcript *plan_baseline(const struct plan *plan);
+/* `target` with one pair more in its query. */
+struct slice plan_with_query(struct plan *plan, struct slice target, struct slice pair);
+void plan_negotiation(struct plan *plan);
+void plan_methods(struct plan *plan);
+void plan_transport(struct plan *plan);
+void plan_redirect(struct plan *plan, size_t round);
 void plan_origins(struct plan *plan);
 void plan_credentials(struct plan *plan);
 void plan_tickets(struct plan *plan, size_t round);
