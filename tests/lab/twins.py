@@ -294,3 +294,18 @@ TWINS |= {
 BEYOND_THE_LAB = {
     "A816": "it never fails: it tells why other scanners complain",
 }
+
+# The good application, asked in the ways that the rows above do not ask: nothing fails.
+GOOD = {
+    "as usual": longer(BEARER, "12s"),
+    "quickly": PLAIN._replace(words=("--quick",)),
+    "quickly over TLS": TLS._replace(words=(*TLS.words, "--quick")),
+    "as a page with its session": COOKIE._replace(words=(*COOKIE.words, "--profile", "cookie")),
+    "as public data": PLAIN._replace(words=("--profile", "public")),
+    "as a stream of answers": PLAIN._replace(words=("--profile", "mcp")),
+    "over TLS with a credential": TLS._replace(words=(*TLS.words, *BEARER.words),
+                                               site={"secure": True, "auth": True}),
+    "with all that can be given": TICKET._replace(words=(
+        *TICKET.words, *VIA.words, *PAGE.words, "--inject", "--bearer2", "env:LAB_BOB",
+        "--connections", "20", "--soak", "3s")),
+}
