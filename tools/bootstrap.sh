@@ -20,6 +20,9 @@ test_packages=(
 	'nginx-light cmd:nginx' 'nodejs cmd:node' 'npm cmd:npm' 'chromium cmd:chromium'
 	'slowhttptest cmd:slowhttptest'
 	'libcjose-dev pc:cjose' 'node-llhttp file:/usr/share/llhttp/llhttp.c'
+	'haproxy cmd:haproxy' 'caddy cmd:caddy' 'apache2-bin cmd:apache2' 'varnish cmd:varnishd'
+	'golang-go cmd:go' 'uvicorn cmd:uvicorn'
+	'python3-fastapi file:/usr/lib/python3/dist-packages/fastapi/__init__.py'
 	'ca-certificates file:/etc/ssl/certs/ca-certificates.crt'
 )
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 readonly OUT=build-test
 # Longest a suite may take, seconds: it ends as a failure, not as a hung CI.
 readonly SUITE_MAX=900
-readonly ALL="lint unit unit-asan integration integration-asan integration-tsan browser"
+readonly ALL="lint unit unit-asan integration integration-asan integration-tsan lab browser"
 readonly SUITES=${TEST_SUITES:-$ALL}
 mkdir -p "$OUT"
 rm -f "$OUT/total"
@@ -93,6 +93,13 @@ run_integration() { # SUITE KIND DIR [PATTERN]
 		-p "${4:-test_*.py}" -v
 }
 
+# The audit against servers that break its rules, and real stacks; most of its time is waiting.
+run_lab() {
+	build_for lab release sluice || return 0
+	SLUICE=$PWD/build/sluice run_suite lab unittest "$OUT/lab.log" \
+		python3 -m unittest discover -s tests/lab -t tests/lab -p 'test_*.py' -v
+}
+
 run_browser() {
 	build_for browser release sluice || return 0
 	SLUICE=$PWD/build/sluice run_suite browser node "$OUT/browser.log" tests/browser/run.sh
@@ -107,6 +114,7 @@ for suite in $SUITES; do
 	integration-asan) run_integration integration-asan asan build-asan ;;
 	# Threads are the server's alone: what starts one (auth, reload, tls) and not much else.
 	integration-tsan) run_integration integration-tsan tsan build-tsan 'test_[adghmprtuw]*.py' ;;
+	lab) run_lab ;;
 	browser) run_browser ;;
 	*)
 		echo "run-tests.sh: unknown suite '$suite'" >&2

@@ -79,6 +79,8 @@ void put_json(struct writer *w, struct slice s)
 			put_json_ascii(w, s.ptr[0]);
 		else if (n == 0)
 			put(w, SLICE("\\ufffd"));
+		else if (n == 2 && s.ptr[0] == '\xc2' && (unsigned char)s.ptr[1] < 0xa0)
+			put_json_escape(w, (unsigned char)s.ptr[1]);
 		else if (slice_starts(s, SLICE("\xe2\x80\xa8")))
 			put_json_escape(w, 0x2028);
 		else if (slice_starts(s, SLICE("\xe2\x80\xa9")))

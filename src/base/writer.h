@@ -25,7 +25,7 @@ void put_u64(struct writer *w, uint64_t n);
 /* Lower-case, without leading zeros. */
 void put_hex(struct writer *w, uint64_t n);
 /*
- * A JSON string with quotes (RFC 8259 7). Controls, DEL and U+2028/2029 leave as
+ * A JSON string with quotes (RFC 8259 7). Controls, DEL, C1 and U+2028/2029 leave as
  * escapes; bytes that are not UTF-8 leave as U+FFFD, so the line is always valid JSON.
  */
 void put_json(struct writer *w, struct slice s);

@@ -3,6 +3,7 @@
 #include "cmd/command.h"
 
 #include "cmd/serve.h"
+#include "cmd/serve_canary.h"
 #include "cmd/serve_demo.h"
 #include "cmd/serve_notify.h"
 #include "os/entropy.h"
@@ -33,6 +34,8 @@ const struct option_row serve_options[] = {
 	[SERVE_TAKE_OVER] = {"take-over", 0, NULL,
 			     "Join the ports of the server that runs, which is ended afterwards"},
 	[SERVE_DEMO] = {"demo", 0, NULL, "Serve a ticking public topic and a page that shows it"},
+	[SERVE_CANARY] = {"canary", 0, NULL,
+			  "Serve " SERVE_CANARY_PATH ", whose events say when they were sent"},
 	[SERVE_CHECK] = {"check", 0, NULL, "Judge the configuration and end; 2 if it is refused"},
 	[SERVE_NO_SANDBOX] = {"no-sandbox", 0, NULL, "Keep all rights of the process, to debug"},
 	{NULL},
@@ -153,6 +156,8 @@ static int init(struct server *s)
 	serve_admin_init(&s->admin);
 	serve_memory_init(&s->memory, s->generation->setup.conf.limits.memory);
 	s->started_ms = now_ms();
+	s->canary.origin_ns = monotonic_ns();
+	s->canary.seq = 1;
 	s->set.fd = -1;
 	s->signal_fd = -1;
 	s->hangup_fd = -1;
@@ -213,11 +218,16 @@ static void end(struct server *s)
 
 /* Running. */
 
+static void wake_workers(struct server *s)
+{
+	for (size_t i = 0; i < s->shared.worker_count; i++)
+		worker_wake(&s->shared.workers[i]);
+}
+
 static void set_phase(struct server *s, enum serve_phase phase)
 {
 	atomic_store(&s->shared.phase, (int)phase);
-	for (size_t i = 0; i < s->shared.worker_count; i++)
-		worker_wake(&s->shared.workers[i]);
+	wake_workers(s);
 }
 
 static void follow_drain(struct server *s)
@@ -290,6 +300,23 @@ static void rotate(struct server *s)
 	s->rotate_ms = now_ms() + TLS_ROTATE_MS;
 }
 
+static uint64_t canary_due_ns(const struct server *s)
+{
+	return s->canary.origin_ns + s->canary.seq * SERVE_CANARY_PERIOD_MS * 1000000;
+}
+
+/* By the schedule, not by what was sent before: a late event delays no other. */
+static void tick_canary(struct server *s)
+{
+	uint64_t now_ns = monotonic_ns();
+
+	if (!s->generation->setup.canary || s->deadline_ms > 0 || now_ns < canary_due_ns(s))
+		return;
+	serve_canary_tick(s->shared.log, s->canary.seq++, now_ns / 1000000,
+			  now_ns - s->canary.origin_ns, wallclock_ns());
+	wake_workers(s);
+}
+
 static void tick(struct server *s)
 {
 	uint64_t now = now_ms();
@@ -299,8 +326,7 @@ static void tick(struct server *s)
 	s->next_tick_ms = now + SERVE_DEMO_PERIOD_MS;
 	serve_demo_tick(s->shared.log, ++s->ticks, now, s->started_ms, wallclock_ms(),
 			admit_streams(s->shared.admit));
-	for (size_t i = 0; i < s->shared.worker_count; i++)
-		worker_wake(&s->shared.workers[i]);
+	wake_workers(s);
 }
 
 /* Where nobody asks and nothing follows from it, an idle server sleeps. */
@@ -325,7 +351,10 @@ static uint64_t next_deadline_ns(const struct server *s)
 		due_ms = s->memory.due_ms;
 	if (s->generation->setup.tls.tickets && s->rotate_ms < due_ms)
 		due_ms = s->rotate_ms;
-	return due_ms < NEVER_MS ? due_ms * 1000000 : UINT64_MAX;
+	uint64_t due_ns = due_ms < NEVER_MS ? due_ms * 1000000 : UINT64_MAX;
+	if (s->generation->setup.canary && s->deadline_ms == 0 && canary_due_ns(s) < due_ns)
+		due_ns = canary_due_ns(s);
+	return due_ns;
 }
 
 static void handle(struct server *s, const void *owner)
@@ -354,6 +383,7 @@ static void wait_for_end(struct server *s)
 			serve_memory_turn(&s->memory, &s->shared, now_ms());
 		rotate(s);
 		tick(s);
+		tick_canary(s);
 		follow_drain(s);
 	}
 }

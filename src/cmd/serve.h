@@ -26,6 +26,10 @@ struct server {
 	uint64_t started_ms;
 	uint64_t next_tick_ms;
 	uint64_t ticks;
+	struct {
+		uint64_t origin_ns; /* monotonic, of the first event less a period */
+		uint64_t seq;       /* of the next event */
+	} canary;
 	uint64_t rotate_ms;   /* when the keys of TLS tickets are next changed */
 	bool reload;          /* asked for, and not done yet */
 	uint64_t leave_ms;    /* when the drain begins, with a deadline */

@@ -2,6 +2,7 @@
 #include "cmd/serve_build.h"
 
 #include "cmd/command.h"
+#include "cmd/serve_canary.h"
 #include "cmd/serve_demo.h"
 #include "http/origin.h"
 
@@ -64,6 +65,8 @@ static void add_routes(struct serve_setup *s)
 	}
 	if (s->demo)
 		serve_demo_routes(s->routes, &s->stream.route_count, SERVE_MAX_ROUTES);
+	if (s->canary)
+		add_route(s, serve_canary_route(s->conf.heartbeat.period_ms));
 	s->stream.routes = s->routes;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* serve_say.c - what the person who starts the server is told. */
 #include "cmd/serve.h"
+#include "cmd/serve_canary.h"
 #include "cmd/serve_demo.h"
 
 #include <inttypes.h>
@@ -67,6 +68,11 @@ void serve_say_start(const struct server *s)
 	if (s->generation->setup.made_key[0])
 		(void)fprintf(stderr, "publish key of this run: %s\n",
 			      s->generation->setup.made_key);
+	if (s->generation->setup.canary) {
+		(void)fprintf(stderr, "canary: ");
+		print_public_url(s, 0, SERVE_CANARY_PATH);
+		(void)fprintf(stderr, "\n");
+	}
 	if (s->generation->setup.demo)
 		print_demo(s);
 }

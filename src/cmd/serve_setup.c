@@ -198,6 +198,7 @@ int serve_setup(const struct args *args, const struct serve_setup *before, struc
 	keys_init(&s->publishers);
 	keys_init(&s->subscribers);
 	s->demo = args_has(args, SERVE_DEMO);
+	s->canary = args_has(args, SERVE_CANARY);
 	s->check = args_has(args, SERVE_CHECK);
 	s->no_sandbox = args_has(args, SERVE_NO_SANDBOX);
 	s->config_path = args_get(args, SERVE_CONFIG);

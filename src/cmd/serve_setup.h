@@ -26,6 +26,7 @@ struct serve_setup {
 	struct serve_tls tls;
 	const char *config_path; /* NULL: defaults */
 	bool demo;
+	bool canary;
 	bool check;
 	bool no_sandbox; /* --no-sandbox */
 };
@@ -48,6 +49,7 @@ enum serve_option {
 	SERVE_TLS_SELF_SIGNED,
 	SERVE_TAKE_OVER,
 	SERVE_DEMO,
+	SERVE_CANARY,
 	SERVE_CHECK,
 	SERVE_NO_SANDBOX,
 };

@@ -6,3 +6,5 @@
 
 /* Milliseconds since 1970-01-01 UTC. */
 uint64_t wallclock_ms(void);
+/* Nanoseconds since then. */
+uint64_t wallclock_ns(void);

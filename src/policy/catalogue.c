@@ -114,15 +114,34 @@ static void put_text_line(struct writer *w, const struct catalogue_entry *entry)
 	put_char(w, '\n');
 }
 
+/* The object is empty for a rule that means the same everywhere. */
+static void put_remedies_json(struct writer *w, enum remedy remedy)
+{
+	struct slice between = SLICE(",\"fixes\":{");
+
+	for (int i = STACK_GENERIC; i < STACK_COUNT; i++) {
+		enum stack stack = (enum stack)i;
+
+		if (remedy_text(remedy, stack).ptr == NULL)
+			continue;
+		put(w, between);
+		put_json_pair(w, stack_name(stack), remedy_text(remedy, stack));
+		between = SLICE(",");
+	}
+	put(w, between.len > 1 ? SLICE(",\"fixes\":{}") : SLICE("}"));
+}
+
 static void put_rule_json(struct writer *w, const struct rule *rule)
 {
 	put(w, SLICE("{\"kind\":\"rule\""));
 	put_json_next(w, SLICE("id"), rule->id);
 	put_json_next(w, SLICE("area"), rule->area);
 	put_json_next(w, SLICE("severity"), severity_name(rule->severity));
+	put_json_next(w, SLICE("confidence"), confidence_name(rule->confidence));
 	put_json_next(w, SLICE("title"), rule->title);
 	put_json_next(w, SLICE("why"), rule->why);
 	put_json_next(w, SLICE("fix"), rule->fix);
+	put_remedies_json(w, rule->remedy);
 	put_json_next(w, SLICE("source"), rule->source);
 	put_char(w, '}');
 }
@@ -156,6 +175,19 @@ static void put_json_list(struct writer *w, const struct catalogue_filter *filte
 	put(w, slice_eq(between, SLICE("[\n")) ? SLICE("[]\n") : SLICE("\n]\n"));
 }
 
+static struct slice confidence_text(const struct rule *rule)
+{
+	switch (rule->confidence) {
+	case CONFIDENCE_HIGH:
+		return SLICE("high, it is seen on the wire.");
+	case CONFIDENCE_MEDIUM:
+		return SLICE("medium, it is inferred from what several answers or times say.");
+	case CONFIDENCE_LOW:
+		return SLICE("low, it is guessed from names and patterns.");
+	}
+	unreachable();
+}
+
 static void put_rule_lines(struct writer *w, const struct rule *rule)
 {
 	put(w, SLICE("\n\nWhy: "));
@@ -164,7 +196,28 @@ static void put_rule_lines(struct writer *w, const struct rule *rule)
 	put(w, rule->fix);
 	put(w, SLICE("\n\nSource: "));
 	put(w, rule->source);
+	put(w, SLICE("\n\nConfidence: "));
+	put(w, confidence_text(rule));
 	put_char(w, '\n');
+}
+
+static void put_remedy_lines(struct writer *w, enum remedy remedy)
+{
+	struct slice before = SLICE("\nWhere:\n\n");
+
+	for (int i = STACK_GENERIC; i < STACK_COUNT; i++) {
+		enum stack stack = (enum stack)i;
+
+		if (remedy_text(remedy, stack).ptr == NULL)
+			continue;
+		put(w, before);
+		put(w, SLICE("- "));
+		put(w, stack_title(stack));
+		put(w, SLICE(": "));
+		put(w, remedy_text(remedy, stack));
+		put_char(w, '\n');
+		before = SLICE_NONE;
+	}
 }
 
 static void put_refusal_lines(struct writer *w, const struct catalogue_entry *entry)
@@ -197,6 +250,8 @@ void catalogue_explain(struct writer *w, const struct catalogue_entry *entry)
 	put(w, entry->id);
 	put_char(w, ' ');
 	put_entry_body(w, entry);
+	if (entry->rule != NULL)
+		put_remedy_lines(w, entry->rule->remedy);
 }
 
 /* The heading is the id alone, so that its anchor is #a101. */

@@ -10,7 +10,7 @@
 #include "policy/refusal.h"
 #include "policy/rules.h"
 
-#define CATALOGUE_MAX (64u * 1024) /* bytes: no format of the whole is longer */
+#define CATALOGUE_MAX (256u * 1024) /* bytes: no format of the whole is longer */
 
 /* A rule of the audit or a refusal of the server; one of the two is set. */
 struct catalogue_entry {

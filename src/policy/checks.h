@@ -8,10 +8,10 @@
 
 #include "policy/rules.h"
 
-#define X(id, area, severity, check, title, why, fix, source)                                      \
+#define X(id, area, severity, confidence, remedy, check, title, why, fix, source)                  \
 	enum verdict check_##check(const struct observation *o);
+#define RUN(id, area, severity, confidence, remedy, title, why, fix, source)
 #include "policy/rules.def"
-#undef X
 
 static inline enum verdict fails_if(bool wrong)
 {

@@ -5,11 +5,18 @@
 #include "policy/checks.h"
 
 const struct rule policy_rules[] = {
-#define X(id, area, severity, check, title, why, fix, source)                                      \
-	{SLICE_INIT(#id), SLICE_INIT(area), SEVERITY_##severity, SLICE_INIT(title),                \
-	 SLICE_INIT(why), SLICE_INIT(fix),  SLICE_INIT(source),  check_##check},
+#define ROW(id, area, severity, confidence, remedy, title, why, fix, source, check)                \
+	{SLICE_INIT(#id),     SLICE_INIT(area),                                                    \
+	 SEVERITY_##severity, CONFIDENCE_##confidence,                                             \
+	 REMEDY_##remedy,     SLICE_INIT(title),                                                   \
+	 SLICE_INIT(why),     SLICE_INIT(fix),                                                     \
+	 SLICE_INIT(source),  check},
+#define X(id, area, severity, confidence, remedy, check, title, why, fix, source)                  \
+	ROW(id, area, severity, confidence, remedy, title, why, fix, source, check_##check)
+#define RUN(id, area, severity, confidence, remedy, title, why, fix, source)                       \
+	ROW(id, area, severity, confidence, remedy, title, why, fix, source, NULL)
 #include "policy/rules.def"
-#undef X
+#undef ROW
 };
 const size_t policy_rule_count = sizeof(policy_rules) / sizeof(policy_rules[0]);
 
@@ -49,4 +56,24 @@ struct slice verdict_name(enum verdict verdict)
 		return SLICE("inconclusive");
 	}
 	unreachable();
+}
+
+struct slice confidence_name(enum confidence confidence)
+{
+	switch (confidence) {
+	case CONFIDENCE_HIGH:
+		return SLICE("high");
+	case CONFIDENCE_MEDIUM:
+		return SLICE("medium");
+	case CONFIDENCE_LOW:
+		return SLICE("low");
+	}
+	unreachable();
+}
+
+struct slice rule_fix(const struct rule *rule, enum stack stack)
+{
+	struct slice fix = remedy_text(rule->remedy, stack);
+
+	return fix.ptr != NULL ? fix : rule->fix;
 }

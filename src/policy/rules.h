@@ -6,6 +6,7 @@
 #pragma once
 
 #include "policy/observation.h"
+#include "policy/remedy.h"
 
 enum severity {
 	SEVERITY_INFO,
@@ -21,15 +22,23 @@ enum verdict {
 	VERDICT_INCONCLUSIVE,
 };
 
+enum confidence {
+	CONFIDENCE_HIGH,   /* a fact of the wire */
+	CONFIDENCE_MEDIUM, /* inferred from timing */
+	CONFIDENCE_LOW,    /* a guess by names or patterns */
+};
+
 struct rule {
 	struct slice id;   /* "A201"; never reused */
 	struct slice area; /* "caching" */
 	enum severity severity;
+	enum confidence confidence;
+	enum remedy remedy;
 	struct slice title;  /* what is wrong when it fails */
 	struct slice why;    /* why it matters, a sentence or two */
 	struct slice fix;    /* what to send or set instead */
 	struct slice source; /* "RFC 9111 5.2.2.5" */
-	/* Pure; looks at one thing. */
+	/* Pure; looks at one thing. NULL: one head does not tell, an audit does. */
 	enum verdict (*check)(const struct observation *o);
 };
 
@@ -40,3 +49,6 @@ extern const size_t policy_rule_count;
 const struct rule *rule_find(struct slice id);
 struct slice severity_name(enum severity severity);
 struct slice verdict_name(enum verdict verdict);
+struct slice confidence_name(enum confidence confidence);
+/* What to do about `rule` on `stack`: its remedy there, else its own fix. */
+struct slice rule_fix(const struct rule *rule, enum stack stack);

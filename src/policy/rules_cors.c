@@ -65,7 +65,7 @@ enum verdict check_one_allow_origin(const struct observation *o)
 			slice_find(value, ',') < value.len);
 }
 
-/* A list is A420's to judge. */
+/* A list is A420's to judge; a strange Origin that is sent back, whoever looks for those. */
 enum verdict check_allow_origin_syntax(const struct observation *o)
 {
 	struct slice value = allow_origin(o);
@@ -75,7 +75,9 @@ enum verdict check_allow_origin_syntax(const struct observation *o)
 		return VERDICT_NA;
 	if (allows_any(o) || slice_eq(value, SLICE("null")))
 		return VERDICT_PASS;
-	return fails_if(origin_parse(value, &origin) != OK);
+	if (origin_parse(value, &origin) == OK)
+		return VERDICT_PASS;
+	return is_present(o->origin) && slice_eq(value, o->origin) ? VERDICT_NA : VERDICT_FAIL;
 }
 
 enum verdict check_cors_on_errors(const struct observation *o)

@@ -13,7 +13,7 @@ OK, USAGE = 0, 2
 
 def ids_of(table):
     text = (ROOT / "src" / "policy" / table).read_text()
-    return re.findall(r'^X\((?:\w+, "(?=G))?([AG]\d+)', text, re.MULTILINE)
+    return re.findall(r'^(?:X|RUN)\((?:\w+, "(?=G))?([AG]\d+)', text, re.MULTILINE)
 
 
 class Explain(harness.TestCase):
@@ -29,6 +29,18 @@ class Explain(harness.TestCase):
 
     def test_fields_are_explained(self):
         self.assertIn("X-Accel-Buffering: no\n", run("explain", "fields").stdout)
+
+    def test_a_rule_tells_the_fix_of_each_stack(self):
+        text = run("explain", "A302").stdout
+        self.assertIn("\n- nginx: In the location of the stream: proxy_http_version 1.1;", text)
+
+    def test_docs_hold_a_page_of_each_rule(self):
+        pages = ROOT / "docs" / "rules"
+        self.assertEqual(sorted(page.stem for page in pages.iterdir()), ids_of("rules.def"))
+        for page in pages.iterdir():
+            with self.subTest(page.name):
+                self.assertEqual(page.read_text(), "# " + run("explain", page.stem).stdout,
+                                 "stale: tools/rule-pages.sh build/sluice")
 
     def test_a_misspelt_id_is_answered_with_the_nearest(self):
         for word, near in (("A20l", "A201"), ("G4O1", "G401"), ("feilds", "fields")):

@@ -76,6 +76,7 @@ static const struct {
 	{"line feed", SLICE_INIT("a\nb"), SLICE_INIT("\"a\\nb\"")},
 	{"NUL and escape", SLICE_INIT("\0\x1b"), SLICE_INIT("\"\\u0000\\u001b\"")},
 	{"broken UTF-8", SLICE_INIT("a\xff"), SLICE_INIT("\"a\\ufffd\"")},
+	{"C1", SLICE_INIT("\xc2\x9b\xc2\xa0"), SLICE_INIT("\"\\u009b\xc2\xa0\"")},
 	{"line separator", SLICE_INIT("\xe2\x80\xa8"), SLICE_INIT("\"\\u2028\"")},
 	{"euro", SLICE_INIT("\xe2\x82\xac"), SLICE_INIT("\"\xe2\x82\xac\"")},
 };

@@ -117,21 +117,24 @@ static void ids_are_unique_over_both_tables(void **state)
 static void explains_a_rule(void **state)
 {
 	struct catalogue_entry entry;
-	char text[1024];
+	static const struct slice want = SLICE_INIT(
+		"A505 (error, auth)\n\n"
+		"The credential is judged after the head\n\n"
+		"Why: The stream answers 200 and then says no or closes: EventSource dials again "
+		"for ever.\n\n"
+		"Fix: Authenticate before the head is written.\n\n"
+		"Source: WHATWG HTML 9.2.2\n\n"
+		"Confidence: medium, it is inferred from what several answers or times say.\n\n"
+		"Where:\n\n"
+		"- Express: Credential, then Accept, ");
+	char text[4096];
 	struct writer w;
 
 	(void)state;
-	assert_true(catalogue_find(SLICE("a207"), &entry));
+	assert_true(catalogue_find(SLICE("a505"), &entry));
 	writer_init(&w, text, sizeof(text));
 	catalogue_explain(&w, &entry);
-	check_slice(
-		"A207", writer_slice(&w),
-		SLICE("A207 (info, caching)\n\n"
-		      "no-transform is missing\n\n"
-		      "Why: Compressors on the way collect events to fill their window. A weakness "
-		      "where one is seen.\n\n"
-		      "Fix: Add no-transform to Cache-Control.\n\n"
-		      "Source: RFC 9111 5.2.2.6\n"));
+	check_slice("A505", slice_upto(writer_slice(&w), want.len), want);
 }
 
 static void explains_a_refusal(void **state)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit/routes.h"
+
+#include "audit/address.h"
+#include "os/resolver.h"
+
+static const struct audit_way *way_of(const struct audit_settings *s, const struct url *url)
+{
+	for (size_t i = 0; i < s->way_count; i++) {
+		const struct audit_way *way = &s->ways[i];
+
+		if ((way->host.len == 0 || slice_eq_nocase(way->host, url->host)) &&
+		    (way->port == 0 || way->port == url->port))
+			return way;
+	}
+	return NULL;
+}
+
+/* "192.0.2.1,[2001:db8::1]", as --resolve has it. */
+static void take_list(struct slice list, uint16_t port, struct route *route)
+{
+	while (list.len > 0 && route->count < EXCHANGE_MAX_ADDRESSES) {
+		struct slice text = slice_cut(&list, ',');
+
+		if (slice_starts(text, SLICE("[")))
+			text = slice_from(slice_upto(text, slice_find(text, ']')), 1);
+		route->count += address_from_literal(text, port, &route->targets[route->count]);
+	}
+	route->why = "no addresses";
+}
+
+static void look_up(const struct audit_settings *s, struct slice host, uint16_t port,
+		    uint64_t now_ms, struct route *route)
+{
+	const struct patience patience = {now_ms + ROUTES_LOOKUP, s->stop_fd};
+
+	_Static_assert(RESOLVER_MAX_ADDRESSES == EXCHANGE_MAX_ADDRESSES, "all of them fit");
+	if (address_from_literal(host, port, &route->targets[0])) {
+		route->count = 1;
+		return;
+	}
+	if (resolver_lookup(host, port, NULL, &patience, route->targets, &route->count,
+			    &route->why))
+		route->count = 0;
+}
+
+static void fill(const struct audit_settings *s, const struct url *url, uint64_t now_ms,
+		 struct route *route)
+{
+	const struct audit_way *way = way_of(s, url);
+	struct slice host = way ? way->to_host : url->host;
+	uint16_t port = way && way->to_port ? way->to_port : url->port;
+
+	if (s->unix_socket.ptr) {
+		route->count = address_from_path(s->unix_socket, &route->targets[0]) ? 1 : 0;
+		route->why = "the path of the socket is too long";
+		return;
+	}
+	if (slice_find(host, ',') < host.len)
+		take_list(host, port, route);
+	else
+		look_up(s, host, port, now_ms, route);
+}
+
+const struct route *routes_find(struct routes *routes, const struct url *url, uint64_t now_ms)
+{
+	static const struct route none = {.why = "too many names"};
+
+	for (size_t i = 0; i < routes->count; i++) {
+		if (routes->of[i].port == url->port &&
+		    slice_eq_nocase(routes->of[i].host, url->host))
+			return &routes->of[i].route;
+	}
+	if (routes->count == ROUTES_MAX)
+		return &none;
+	size_t at = routes->count++;
+	routes->of[at].host = url->host;
+	routes->of[at].port = url->port;
+	fill(routes->settings, url, now_ms, &routes->of[at].route);
+	return &routes->of[at].route;
+}

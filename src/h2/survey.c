@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "h2/survey.h"
+
+#include "base/buf.h"
+#include "base/require.h"
+#include "base/text.h"
+
+#include <nghttp2/nghttp2.h>
+#include <stdlib.h>
+
+#define WINDOW     (1 << 20)    /* bytes that the stream may be sent ahead */
+#define MAX_OUTPUT (256u << 10) /* bytes that wait for the socket */
+#define OWN_FIELDS 4u           /* :method, :scheme, :authority, :path */
+
+struct h2_survey {
+	nghttp2_session *session;
+	struct h2_survey_events events;
+	struct buf out;
+	const char *why;
+	int32_t stream;
+	unsigned status; /* of the head that is being read */
+	bool told;       /* the server's SETTINGS have come */
+};
+
+static struct slice text_of(nghttp2_rcbuf *b)
+{
+	nghttp2_vec v = nghttp2_rcbuf_get_buf(b);
+
+	return (struct slice){(const char *)v.base, v.len};
+}
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user)
+{
+	struct h2_survey *s = user;
+
+	(void)session;
+	(void)frame;
+	s->status = 0;
+	return 0;
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghttp2_rcbuf *name,
+		     nghttp2_rcbuf *value, uint8_t flags, void *user)
+{
+	struct h2_survey *s = user;
+	struct slice n = text_of(name);
+	struct slice v = text_of(value);
+	uint64_t status;
+
+	(void)session;
+	(void)flags;
+	if (frame->hd.stream_id != s->stream)
+		return 0;
+	if (!slice_eq(n, SLICE(":status")))
+		s->events.field(s->events.ctx, n, v);
+	else if (!parse_u64(v, &status) && status < 1000)
+		s->status = (unsigned)status;
+	return 0;
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
+{
+	struct h2_survey *s = user;
+
+	(void)session;
+	if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK))
+		s->told = true;
+	if (frame->hd.type == NGHTTP2_GOAWAY)
+		s->events.goaway(s->events.ctx, frame->goaway.error_code);
+	if (frame->hd.type == NGHTTP2_HEADERS && frame->hd.stream_id == s->stream)
+		s->events.head(s->events.ctx, s->status);
+	return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *data,
+		   size_t len, void *user)
+{
+	struct h2_survey *s = user;
+
+	(void)session;
+	(void)flags;
+	if (stream == s->stream)
+		s->events.data(s->events.ctx, (struct slice){(const char *)data, len});
+	return 0;
+}
+
+static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, void *user)
+{
+	struct h2_survey *s = user;
+
+	(void)session;
+	if (stream == s->stream)
+		s->events.closed(s->events.ctx, error);
+	return 0;
+}
+
+static nghttp2_session_callbacks *make_callbacks(void)
+{
+	nghttp2_session_callbacks *cb = NULL;
+
+	if (nghttp2_session_callbacks_new(&cb))
+		return NULL;
+	nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
+	nghttp2_session_callbacks_set_on_header_callback2(cb, on_header);
+	nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
+	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
+	nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_close);
+	return cb;
+}
+
+/* Without nghttp2's rules of HTTP a forbidden field is a field like others. */
+static bool make_session(struct h2_survey *s)
+{
+	nghttp2_session_callbacks *cb = make_callbacks();
+	nghttp2_option *option = NULL;
+	bool made = false;
+
+	if (cb && !nghttp2_option_new(&option)) {
+		nghttp2_option_set_no_http_messaging(option, 1);
+		made = nghttp2_session_client_new2(&s->session, cb, s, option) == 0;
+	}
+	nghttp2_option_del(option);
+	nghttp2_session_callbacks_del(cb);
+	return made;
+}
+
+static bool open_windows(struct h2_survey *s, uint32_t window)
+{
+	const nghttp2_settings_entry settings[] = {
+		{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window > 0 ? window : WINDOW},
+	};
+
+	return !nghttp2_submit_settings(s->session, NGHTTP2_FLAG_NONE, settings,
+					sizeof(settings) / sizeof(settings[0])) &&
+	       !nghttp2_session_set_local_window_size(s->session, NGHTTP2_FLAG_NONE, 0, WINDOW);
+}
+
+/* nghttp2 copies both texts, and wants them writable all the same. */
+static nghttp2_nv field(struct slice name, struct slice value)
+{
+	union {
+		const char *in;
+		uint8_t *out;
+	} n = {name.ptr}, v = {value.ptr};
+
+	return (nghttp2_nv){n.out, v.out, name.len, value.len, NGHTTP2_NV_FLAG_NONE};
+}
+
+static bool ask(struct h2_survey *s, const struct h2_survey_request *request)
+{
+	nghttp2_nv fields[OWN_FIELDS + H2_SURVEY_MAX_FIELDS] = {
+		field(SLICE(":method"), request->method),
+		field(SLICE(":scheme"), request->scheme),
+		field(SLICE(":authority"), request->authority),
+		field(SLICE(":path"), request->path),
+	};
+	size_t n = OWN_FIELDS;
+
+	require(request->field_count <= H2_SURVEY_MAX_FIELDS);
+	for (size_t i = 0; i < request->field_count; i++)
+		fields[n++] = field(request->fields[i].name, request->fields[i].value);
+	s->stream = nghttp2_submit_request(s->session, NULL, fields, n, NULL, NULL);
+	return s->stream > 0;
+}
+
+struct h2_survey *h2_survey_new(const struct h2_survey_events *events,
+				const struct h2_survey_request *request)
+{
+	struct h2_survey *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->events = *events;
+	buf_init(&s->out, MAX_OUTPUT);
+	if (make_session(s) && open_windows(s, request->window) && ask(s, request))
+		return s;
+	h2_survey_free(s);
+	return NULL;
+}
+
+void h2_survey_free(struct h2_survey *s)
+{
+	if (!s)
+		return;
+	nghttp2_session_del(s->session);
+	buf_free(&s->out);
+	free(s);
+}
+
+bool h2_survey_receive(struct h2_survey *s, struct slice bytes)
+{
+	ssize_t n = nghttp2_session_mem_recv(s->session, (const uint8_t *)bytes.ptr, bytes.len);
+
+	if (n >= 0)
+		return true;
+	s->why = nghttp2_strerror((int)n);
+	return false;
+}
+
+const char *h2_survey_why(const struct h2_survey *s)
+{
+	return s->why;
+}
+
+struct slice h2_survey_output(struct h2_survey *s)
+{
+	const uint8_t *data = NULL;
+	ssize_t n = 1;
+
+	while (n > 0 && s->out.len < MAX_OUTPUT / 2) {
+		n = nghttp2_session_mem_send(s->session, &data);
+		if (n > 0 && buf_append(&s->out, (struct slice){(const char *)data, (size_t)n}))
+			s->why = "out of memory";
+	}
+	return buf_slice(&s->out);
+}
+
+void h2_survey_sent(struct h2_survey *s, size_t n)
+{
+	buf_consume(&s->out, n);
+}
+
+uint32_t h2_survey_max_streams(const struct h2_survey *s)
+{
+	if (!s->told)
+		return UINT32_MAX;
+	return nghttp2_session_get_remote_settings(s->session,
+						   NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}

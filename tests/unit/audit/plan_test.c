@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit/plan.h"
+
+#include "../test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct desk {
+	struct audit_settings settings;
+	struct transcript transcripts[2];
+	struct audit_run run;
+	struct plan plan;
+};
+
+static void sit_down(struct desk *d, const char *url, const char *origin)
+{
+	memset(d, 0, sizeof(*d));
+	d->settings.url_text = slice_of(url);
+	assert_int_equal(url_parse(d->settings.url_text, &d->settings.url), OK);
+	d->settings.origin = slice_of(origin);
+	d->settings.seed = 1;
+	d->run.transcripts = d->transcripts;
+	plan_init(&d->plan, &d->settings, &d->run);
+}
+
+static const struct probe_spec *find(const struct desk *d, enum probe_kind kind, size_t nth)
+{
+	for (size_t i = 0; i < d->plan.count; i++) {
+		if (d->plan.specs[i].kind == kind && nth-- == 0)
+			return &d->plan.specs[i];
+	}
+	return NULL;
+}
+
+static const struct {
+	const char *name;
+	enum probe_kind kind;
+	size_t nth;
+	const char *origin; /* NULL: no such probe */
+} origins[] = {
+	{"the allowed one", PROBE_ORIGIN_ALLOWED, 0, "https://app.example.com:8443"},
+	{"a suffix", PROBE_ORIGIN_SUFFIX, 0, "https://app.example.com.evil.example:8443"},
+	{"a prefix", PROBE_ORIGIN_PREFIX, 0, "https://evilapp.example.com:8443"},
+	{"the first dot", PROBE_ORIGIN_DOT, 0, "https://appxexample.com:8443"},
+	{"the second dot", PROBE_ORIGIN_DOT, 1, "https://app.examplexcom:8443"},
+	{"no third dot", PROBE_ORIGIN_DOT, 2, NULL},
+	{"without the first letter", PROBE_ORIGIN_TRUNCATED, 0, "https://pp.example.com:8443"},
+	{"without the last letter", PROBE_ORIGIN_TRUNCATED, 1, "https://app.example.co:8443"},
+	{"another port", PROBE_ORIGIN_PORT, 0, "https://app.example.com:65000"},
+	{"over http", PROBE_ORIGIN_HTTP, 0, "http://app.example.com:8443"},
+	{"with user information", PROBE_ORIGIN_USERINFO, 0,
+	 "https://app.example.com@evil.example:8443"},
+	{"null", PROBE_ORIGIN_NULL, 0, "null"},
+};
+
+static void hostile_origins_are_made_of_the_allowed_one(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+
+	(void)state;
+	sit_down(d, "https://api.example.com/stream", "https://app.example.com:8443");
+	plan_round(&d->plan, STAGE_HEADS, 0);
+	for (size_t i = 0; i < COUNT_OF(origins); i++) {
+		const struct probe_spec *spec = find(d, origins[i].kind, origins[i].nth);
+
+		check(origins[i].name, (spec != NULL) == (origins[i].origin != NULL));
+		if (spec)
+			check_slice(origins[i].name, spec->origin, slice_of(origins[i].origin));
+	}
+	assert_true(find(d, PROBE_ORIGIN_ALLOWED, 0)->origin_allowed);
+	assert_false(find(d, PROBE_ORIGIN_SUFFIX, 0)->origin_allowed);
+	plan_fini(&d->plan);
+	free(d);
+}
+
+static void without_an_origin_the_own_one_is_the_pattern(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+
+	(void)state;
+	sit_down(d, "https://API.example.com/stream", NULL);
+	plan_round(&d->plan, STAGE_HEADS, 0);
+	assert_null(find(d, PROBE_ORIGIN_ALLOWED, 0));
+	check_slice("suffix", find(d, PROBE_ORIGIN_SUFFIX, 0)->origin,
+		    SLICE("https://api.example.com.evil.example"));
+	plan_round(&d->plan, STAGE_STREAM, 0);
+	assert_null(find(d, PROBE_BASELINE, 0)->origin.ptr);
+	plan_fini(&d->plan);
+	free(d);
+}
+
+static void quick_leaves_out_what_takes_long(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+
+	(void)state;
+	sit_down(d, "http://127.0.0.1/", NULL);
+	d->settings.quick = true;
+	for (int stage = 0; stage < STAGE_COUNT; stage++) {
+		plan_round(&d->plan, (enum probe_stage)stage, 0);
+		for (size_t i = 0; i < d->plan.count; i++) {
+			assert_true(probes[d->plan.specs[i].kind].quick);
+			assert_true(d->plan.specs[i].span_ms <= PROBE_QUICK_SPAN_MS);
+		}
+	}
+	plan_fini(&d->plan);
+	free(d);
+}
+
+/* All of them at once still fit the lists, with room. */
+static void the_whole_plan_fits(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+	size_t total = 0;
+
+	(void)state;
+	sit_down(d, "https://a.b.c.d.e.f.example/stream?x=y", "https://a.b.c.d.e.f.example");
+	d->settings.first.fields[0] =
+		(struct http_field){SLICE("Authorization"), SLICE("Bearer abc")};
+	d->settings.first.count = 1;
+	d->settings.second = d->settings.first;
+	d->settings.inject = d->settings.has_ticket_url = true;
+	d->settings.soak_ms = 1;
+	d->run.has_bearer = true;
+	for (int stage = 0; stage < STAGE_COUNT; stage++) {
+		plan_round(&d->plan, (enum probe_stage)stage, 0);
+		assert_true(d->plan.count < PLAN_MAX_SPECS / 2 + PLAN_MAX_SPECS / 4);
+		total += d->plan.count;
+	}
+	assert_true(total < AUDIT_MAX_REQUESTS);
+	assert_false(d->plan.no_memory);
+	plan_fini(&d->plan);
+	free(d);
+}
+
+static void a_bad_credential_is_of_the_right_shape(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+
+	(void)state;
+	sit_down(d, "https://api.example/", NULL);
+	d->settings.first.fields[0] =
+		(struct http_field){SLICE("Authorization"), SLICE("Bearer aZ9-z")};
+	d->settings.first.fields[1] = (struct http_field){SLICE("Cookie"), SLICE("sid=abc")};
+	d->settings.first.count = 2;
+	plan_round(&d->plan, STAGE_HEADS, 0);
+	const struct probe_spec *spec = find(d, PROBE_BAD_CREDENTIAL, 0);
+	assert_non_null(spec);
+	check_slice("bearer", spec->secrets[0].value, SLICE("Bearer bA0-a"));
+	check_slice("cookie", spec->secrets[1].value, SLICE("sid=bcd"));
+	assert_int_equal(find(d, PROBE_NO_CREDENTIAL, 0)->secret_count, 0);
+	plan_fini(&d->plan);
+	free(d);
+}
+
+static void a_redirect_is_followed_with_secrets_at_home_only(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *location;
+		const char *authority; /* NULL: not followed */
+		size_t secrets;
+	} cases[] = {
+		{"a path", "/b", "api.example", 1},
+		{"the same origin", "https://API.example/b", "API.example", 1},
+		{"another port", "https://api.example:8443/b", "api.example:8443", 0},
+		{"another host", "//other.example/b", "other.example", 0},
+		{"down to http", "http://api.example/b", "api.example", 0},
+		{"no web address", "ftp://api.example/b", NULL, 0},
+		{"nothing", "", NULL, 0},
+	};
+	struct desk *d = malloc(sizeof(*d));
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct http_field location = {SLICE("Location"), slice_of(cases[i].location)};
+
+		sit_down(d, "https://api.example/a", NULL);
+		d->settings.first.fields[0] = (struct http_field){SLICE("Cookie"), SLICE("a=b")};
+		d->settings.first.count = 1;
+		d->run.transcript_count = 1;
+		d->transcripts[0] = (struct transcript){.kind = PROBE_BASELINE,
+							.outcome = OUTCOME_ANSWERED,
+							.status = 302,
+							.fields = &location,
+							.field_count = 1};
+		plan_round(&d->plan, STAGE_STREAM, 1);
+		const struct probe_spec *spec = find(d, PROBE_REDIRECT, 0);
+		check(cases[i].name, (spec != NULL) == (cases[i].authority != NULL));
+		if (spec) {
+			check_slice(cases[i].name, spec->url.authority,
+				    slice_of(cases[i].authority));
+			check(cases[i].name, spec->secret_count == cases[i].secrets);
+		}
+		plan_fini(&d->plan);
+	}
+	free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hostile_origins_are_made_of_the_allowed_one),
+		cmocka_unit_test(without_an_origin_the_own_one_is_the_pattern),
+		cmocka_unit_test(quick_leaves_out_what_takes_long),
+		cmocka_unit_test(the_whole_plan_fits),
+		cmocka_unit_test(a_bad_credential_is_of_the_right_shape),
+		cmocka_unit_test(a_redirect_is_followed_with_secrets_at_home_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
