@@ -86,11 +86,15 @@ run_meson() { # SUITE KIND DIR [MESON-ARG...]
 		meson test -C "$dir" --no-rebuild --print-errorlogs "$@"
 }
 
-run_integration() { # SUITE KIND DIR [PATTERN]
-	build_for "$1" "$2" sluice bench/bare tests/unit/cmd/auth-driver || return 0
-	SLUICE=$PWD/$3/sluice run_suite "$1" unittest "$OUT/$1.log" \
-		python3 -m unittest discover -s tests/integration -t tests/integration \
-		-p "${4:-test_*.py}" -v
+run_integration() { # SUITE KIND DIR [FILE...]
+	local suite=$1 kind=$2 program=$PWD/$3/sluice files modules
+	shift 3
+	files=("$@")
+	((${#files[@]} > 0)) || files=(tests/integration/test_*.py)
+	mapfile -t modules < <(basename -a -s .py "${files[@]}")
+	build_for "$suite" "$kind" sluice bench/bare tests/unit/cmd/auth-driver || return 0
+	SLUICE=$program PYTHONPATH=tests/integration run_suite "$suite" unittest "$OUT/$suite.log" \
+		python3 -m unittest -v "${modules[@]}"
 }
 
 # The audit against servers that break its rules, and real stacks; most of its time is waiting.
@@ -113,7 +117,10 @@ for suite in $SUITES; do
 	integration) run_integration integration release build ;;
 	integration-asan) run_integration integration-asan asan build-asan ;;
 	# Threads are the server's alone: what starts one (auth, reload, tls) and not much else.
-	integration-tsan) run_integration integration-tsan tsan build-tsan 'test_[adghmprtuw]*.py' ;;
+	integration-tsan)
+		run_integration integration-tsan tsan build-tsan \
+			tests/integration/test_{auth,[dghmprtuw]}*.py
+		;;
 	lab) run_lab ;;
 	browser) run_browser ;;
 	*)

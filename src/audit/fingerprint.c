@@ -87,10 +87,19 @@ unsigned fingerprint_idle_s(const struct fingerprint *fp)
 }
 
 /* Who writes the stream comes last in the table, and can mend most. */
-enum stack fingerprint_stack(const struct fingerprint *fp, enum remedy remedy)
+enum stack fingerprint_stack(const struct fingerprint *fp, enum remedy remedy, bool delivery)
 {
-	for (size_t i = PRODUCT_COUNT; i-- > 0;)
-		if (fp->seen[i] && remedy_text(remedy, product_rows[i].stack).ptr != NULL)
-			return product_rows[i].stack;
-	return STACK_GENERIC;
+	enum stack found = STACK_GENERIC;
+
+	for (size_t i = PRODUCT_COUNT; i-- > 0;) {
+		const struct product_row *row = &product_rows[i];
+
+		if (!fp->seen[i] || remedy_text(remedy, row->stack).ptr == NULL)
+			continue;
+		if (delivery && row->holds)
+			return row->stack;
+		if (found == STACK_GENERIC)
+			found = row->stack;
+	}
+	return found;
 }

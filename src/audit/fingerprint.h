@@ -42,8 +42,10 @@ bool fingerprint_has_cache(const struct fingerprint *fp);
 /* The shortest silence that the products take, in seconds; 0: none is known. */
 unsigned fingerprint_idle_s(const struct fingerprint *fp);
 /*
- * The first stack that was seen and has words of its own for `remedy`; STACK_GENERIC: none.
+ * The first stack that was seen and has words of its own for `remedy`, the program before what
+ * stands before it; STACK_GENERIC: none. `delivery`: events are held back, so what is known to hold
+ * them comes before the program whose name it lets through.
  */
-enum stack fingerprint_stack(const struct fingerprint *fp, enum remedy remedy);
+enum stack fingerprint_stack(const struct fingerprint *fp, enum remedy remedy, bool delivery);
 /* True if `text` stands anywhere in `s`, in any case. */
 bool text_has(struct slice s, struct slice text);

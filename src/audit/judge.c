@@ -90,7 +90,7 @@ static void put_fix(const struct audit_run *run, struct finding *f)
 	struct writer w;
 
 	fingerprint_take(run, f->hop, &fp);
-	stack = fingerprint_stack(&fp, f->rule->remedy);
+	stack = fingerprint_stack(&fp, f->rule->remedy, slice_eq(f->rule->area, SLICE("delivery")));
 	if (stack == STACK_GENERIC)
 		return;
 	writer_init(&w, f->fix, sizeof(f->fix));

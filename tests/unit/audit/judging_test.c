@@ -186,8 +186,11 @@ static void names_products_by_their_signs(void **state)
 	assert_false(fp.seen[PRODUCT_FASTLY]);
 	assert_true(fingerprint_has_cache(&fp));
 	assert_int_equal(fingerprint_idle_s(&fp), 30);
-	assert_int_equal(fingerprint_stack(&fp, REMEDY_GRAMMAR), STACK_GENERIC);
-	assert_int_equal(fingerprint_stack(&fp, REMEDY_ORIGIN), STACK_CLOUDFRONT);
+	assert_int_equal(fingerprint_stack(&fp, REMEDY_GRAMMAR, false), STACK_GENERIC);
+	assert_int_equal(fingerprint_stack(&fp, REMEDY_ORIGIN, false), STACK_CLOUDFRONT);
+	fp = (struct fingerprint){.seen[PRODUCT_NGINX] = true, .seen[PRODUCT_EXPRESS] = true};
+	assert_int_equal(fingerprint_stack(&fp, REMEDY_BUFFERING, true), STACK_NGINX);
+	assert_int_equal(fingerprint_stack(&fp, REMEDY_BUFFERING, false), STACK_EXPRESS);
 	scene_free(&scene);
 	scene_build(&scene, "baseline 200\n" TYPE);
 	fingerprint_take(&scene.run, 0, &fp);
