@@ -9,14 +9,16 @@ cd "$(dirname "$0")/.."
 readonly OUT=build-test
 # Longest a suite may take, seconds: it ends as a failure, not as a hung CI.
 readonly SUITE_MAX=900
-readonly ALL="lint unit unit-asan integration integration-asan integration-tsan lab browser"
+# Those of the audit mostly wait: each runs beside the ones behind it.
+readonly ALL="lint unit unit-asan audit integration audit-asan integration-asan lab integration-tsan browser"
 readonly SUITES=${TEST_SUITES:-$ALL}
 mkdir -p "$OUT"
 rm -f "$OUT/total"
 passed=0
 failed=0
 running=
-trap '[[ -z $running ]] || kill "$running"; exit 130' INT TERM
+beside=()
+trap '[[ -z $running ]] || kill "$running"; [[ -z ${beside[*]} ]] || kill "${beside[0]}"; exit 130' INT TERM
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1
 export UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1
 export TSAN_OPTIONS=halt_on_error=1
@@ -45,6 +47,23 @@ run_suite() { # SUITE READER FILE COMMAND...
 	wait "$running" || code=$?
 	running=
 	add "$suite" "$reader" "$file" "$code" $((SECONDS - start))
+}
+
+# Starts a suite that runs beside the next ones, one such at a time; end_beside adds its report.
+run_beside() { # SUITE READER FILE COMMAND...
+	local suite=$1 reader=$2 file=$3
+	shift 3
+	rm -f "$file"
+	timeout -k 10 "$SUITE_MAX" "$@" >"$OUT/$suite.log" 2>&1 &
+	beside=("$!" "$suite" "$reader" "$file" "$SECONDS")
+}
+
+end_beside() {
+	local code=0
+	[[ -n ${beside[*]} ]] || return 0
+	wait "${beside[0]}" || code=$?
+	add "${beside[@]:1:3}" "$code" $((SECONDS - beside[4]))
+	beside=()
 }
 
 # A build that fails is one failure that says why, and its suite does not run on old programs.
@@ -86,21 +105,27 @@ run_meson() { # SUITE KIND DIR [MESON-ARG...]
 		meson test -C "$dir" --no-rebuild --print-errorlogs "$@"
 }
 
-run_integration() { # SUITE KIND DIR [FILE...]
-	local suite=$1 kind=$2 program=$PWD/$3/sluice files modules
-	shift 3
-	files=("$@")
-	((${#files[@]} > 0)) || files=(tests/integration/test_*.py)
-	mapfile -t modules < <(basename -a -s .py "${files[@]}")
+run_integration() { # RUN SUITE KIND DIR FILE...
+	local run=$1 suite=$2 kind=$3 program=$PWD/$4/sluice modules
+	shift 4
+	mapfile -t modules < <(basename -a -s .py "$@")
 	build_for "$suite" "$kind" sluice bench/bare tests/unit/cmd/auth-driver || return 0
-	SLUICE=$program PYTHONPATH=tests/integration run_suite "$suite" unittest "$OUT/$suite.log" \
+	SLUICE=$program PYTHONPATH=tests/integration "$run" "$suite" unittest "$OUT/$suite.log" \
 		python3 -m unittest -v "${modules[@]}"
+}
+
+# All that is there but the audit's.
+rest_of_integration() {
+	local file
+	for file in tests/integration/test_*.py; do
+		[[ $file == */test_audit*.py ]] || printf '%s\n' "$file"
+	done
 }
 
 # The audit against servers that break its rules, and real stacks; most of its time is waiting.
 run_lab() {
 	build_for lab release sluice || return 0
-	SLUICE=$PWD/build/sluice run_suite lab unittest "$OUT/lab.log" \
+	SLUICE=$PWD/build/sluice run_beside lab unittest "$OUT/lab.log" \
 		python3 -m unittest discover -s tests/lab -t tests/lab -p 'test_*.py' -v
 }
 
@@ -109,19 +134,31 @@ run_browser() {
 	SLUICE=$PWD/build/sluice run_suite browser node "$OUT/browser.log" tests/browser/run.sh
 }
 
+mapfile -t rest < <(rest_of_integration)
 for suite in $SUITES; do
 	case $suite in
 	lint) run_suite lint lines "$OUT/lint.log" tools/lint.sh ;;
 	unit) run_meson unit release build ;;
 	unit-asan) run_meson unit-asan asan build-asan ;;
-	integration) run_integration integration release build ;;
-	integration-asan) run_integration integration-asan asan build-asan ;;
+	audit)
+		end_beside
+		run_integration run_beside audit release build tests/integration/test_audit*.py
+		;;
+	audit-asan)
+		end_beside
+		run_integration run_beside audit-asan asan build-asan tests/integration/test_audit*.py
+		;;
+	integration) run_integration run_suite integration release build "${rest[@]}" ;;
+	integration-asan) run_integration run_suite integration-asan asan build-asan "${rest[@]}" ;;
 	# Threads are the server's alone: what starts one (auth, reload, tls) and not much else.
 	integration-tsan)
-		run_integration integration-tsan tsan build-tsan \
+		run_integration run_suite integration-tsan tsan build-tsan \
 			tests/integration/test_{auth,[dghmprtuw]}*.py
 		;;
-	lab) run_lab ;;
+	lab)
+		end_beside
+		run_lab
+		;;
 	browser) run_browser ;;
 	*)
 		echo "run-tests.sh: unknown suite '$suite'" >&2
@@ -129,6 +166,7 @@ for suite in $SUITES; do
 		;;
 	esac
 done
+end_beside
 if [[ -n ${FUZZ_SECONDS:-} ]]; then
 	run_suite fuzz lines "$OUT/fuzz.log" tools/fuzz.sh "$FUZZ_SECONDS"
 fi
