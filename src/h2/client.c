@@ -38,7 +38,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	return 0;
 }
 
-/* nghttp2 lets three digits through and nothing else. */
+/* nghttp2 lets three digits through, also those that are no status (RFC 9110 15). */
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghttp2_rcbuf *name,
 		     nghttp2_rcbuf *value, uint8_t flags, void *user)
 {
@@ -52,8 +52,10 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghtt
 	(void)flags;
 	if (!slice_eq((struct slice){(const char *)n.base, n.len}, SLICE(":status")))
 		return 0;
-	if (!parse_u64((struct slice){(const char *)v.base, v.len}, &status) && status < 1000)
-		c->status = (unsigned)status;
+	if (parse_u64((struct slice){(const char *)v.base, v.len}, &status) || status < 100 ||
+	    status > 999)
+		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+	c->status = (unsigned)status;
 	return 0;
 }
 
