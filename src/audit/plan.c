@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/plan.h"
 
-#include "audit/where.h"
+#include "http/location.h"
 
 #include <string.h>
 
@@ -54,7 +54,7 @@ static struct slice own_origin(struct plan *plan)
 	struct writer w;
 
 	writer_init(&w, text, sizeof(text));
-	where_put_origin(&w, &plan->settings->url);
+	location_put_origin(&w, &plan->settings->url);
 	return plan_join(plan, writer_slice(&w), SLICE_NONE, SLICE_NONE, SLICE_NONE);
 }
 

@@ -2,7 +2,7 @@
 /* plan_heads.c - probes about media types, methods, redirects and the transport. */
 #include "audit/plan.h"
 
-#include "audit/where.h"
+#include "http/location.h"
 
 static struct probe_spec *add(struct plan *plan, enum probe_kind kind)
 {
@@ -122,8 +122,9 @@ void plan_redirect(struct plan *plan, size_t round)
 	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);
 	const struct transcript *next = NULL;
 	struct url from = plan->settings->url;
+	char room[LOCATION_MAX];
+	struct writer w;
 	struct url to;
-	struct slice location;
 
 	for (size_t i = 0; i < round; i++)
 		next = audit_next(plan->run, PROBE_REDIRECT, next);
@@ -137,15 +138,16 @@ void plan_redirect(struct plan *plan, size_t round)
 	}
 	if (!t || t->status < 300 || t->status > 399 || t->leaks)
 		return;
-	location = where_resolve(&plan->arena, &from, transcript_field(t, SLICE("location")));
-	if (location.len == 0 || url_parse(location, &to))
+	writer_init(&w, room, sizeof(room));
+	if (location_resolve(&w, &from, transcript_field(t, SLICE("location"))) ||
+	    url_parse(arena_copy(&plan->arena, writer_slice(&w)), &to))
 		return;
 	struct probe_spec *spec = plan_add(plan, PROBE_REDIRECT);
 	if (!spec)
 		return;
 	spec->url = to;
 	/* What all other probes ask is the stream itself, as long as it may have the credential. */
-	if (where_same_origin(&to, &plan->settings->url))
+	if (location_same_origin(&to, &plan->settings->url))
 		plan->url = to;
 	else
 		without_credential(spec);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/auth_load.h"
 
-#include "cmd/location.h"
+#include "http/location.h"
 #include "os/file.h"
 #include "os/monotonic.h"
 

@@ -13,7 +13,7 @@
 #include "base/rng.h"
 #include "cmd/client.h"
 #include "cmd/headers.h"
-#include "cmd/location.h"
+#include "http/location.h"
 #include "cmd/tail_reader.h"
 
 #define TAIL_RETRY_MS      3000u   /* until the stream names its own */

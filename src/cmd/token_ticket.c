@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "cmd/answer.h"
 #include "cmd/fetch.h"
-#include "cmd/location.h"
+#include "http/location.h"
 #include "cmd/secret.h"
 #include "cmd/token.h"
 #include "http/chars.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/location.h"
+#include "http/location.h"
 
 #include "base/text.h"
 

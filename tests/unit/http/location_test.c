@@ -2,7 +2,7 @@
 #include "../edge.h"
 #include "../test.h"
 
-#include "cmd/location.h"
+#include "http/location.h"
 
 static const struct {
 	const char *name;
