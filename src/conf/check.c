@@ -468,7 +468,6 @@ static const struct {
 	{SLICE_INIT("retry.min"), SLICE_INIT("retry.max")},
 	{SLICE_INIT("retry.drain-min"), SLICE_INIT("retry.drain-max")},
 	{SLICE_INIT("publish.max-event"), SLICE_INIT("publish.max-body")},
-	{SLICE_INIT("limits.streams"), SLICE_INIT("limits.connections")},
 	{SLICE_INIT("limits.connect-rate.rate"), SLICE_INIT("limits.connect-rate.burst")},
 	{SLICE_INIT("limits.emission.rate"), SLICE_INIT("limits.emission.burst")},
 	{SLICE_INIT("history.memory"), SLICE_INIT("limits.memory")},

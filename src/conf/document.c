@@ -70,7 +70,7 @@ static const struct slice refusals[] = {
 		"listen[].proxy-protocol without proxies.trusted, and a network of all addresses "
 		"there."),
 	SLICE_INIT("A lower bound above its upper bound: retry, drain, publish.max-event, "
-		   "limits.streams, the rates of limits above their bursts, history.memory above "
+		   "the rates of limits above their bursts, history.memory above "
 		   "limits.memory."),
 };
 

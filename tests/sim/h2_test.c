@@ -138,7 +138,11 @@ static void it_may_be_agreed_on_in_the_handshake(void **state)
 
 static void a_hundred_streams_share_a_connection(void **state)
 {
-	struct world w = world_new();
+	struct sim_options o = auth_options();
+
+	o.max_connections = 1;
+	o.limits = (struct admit_limits){.connections = 1, .streams = 100};
+	struct world w = world_of(&o, NULL, 0);
 	int32_t ids[100];
 
 	(void)state;

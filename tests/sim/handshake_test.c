@@ -15,11 +15,12 @@ static void requests_wait_for_the_handshake(void **state)
 	struct sim_peer *p = sim_connect_shaking(sim, 0, "rwrd");
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++)
-		sim_send(p, "x");
-	check("nothing was read", p->received == 0);
-	buf_reset(&p->to_server);
+	p->capacity = 0;
 	sim_send(p, GET);
+	sim_run(sim);
+	check("it waits to write", p->interest == WANT_WRITE && strcmp(p->handshake, "rd") == 0);
+	check("nothing was read", p->received == 0 && p->to_server.len > 0 && p->sent == 0);
+	p->capacity = SIM_SOCKET;
 	sim_run(sim);
 	expect_open("after it", p);
 	check("it was over TLS", client_field(&p->client, "Strict-Transport-Security").ptr != NULL);

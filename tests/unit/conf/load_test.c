@@ -33,7 +33,7 @@ static const struct slice full = SLICE_INIT(
 	"  - /b\n"
 	"heartbeat: {period: 20s, jitter: 0, mode: event}\n"
 	"retry: {min: 1s, max: 2s, drain-min: 3s, drain-max: 4s}\n"
-	"limits: {streams: 10, connections: 11, per-address: off, topics-per-stream: 2,\n"
+	"limits: {streams: 12, connections: 11, per-address: off, topics-per-stream: 2,\n"
 	"  replay-events: 3, replay-bytes: 64KiB, head-timeout: 1s, body-timeout: 2s,\n"
 	"  idle-timeout: 3s, write-timeout: 4s, lag: 5s}\n"
 	"history: {memory: 1GiB}\n"
@@ -153,7 +153,7 @@ static void check_numbers(const struct settings *s)
 	assert_int_equal(s->retry.max_ms, 2000);
 	assert_int_equal(s->retry.drain_min_ms, 3000);
 	assert_int_equal(s->retry.drain_max_ms, 4000);
-	assert_int_equal(s->limits.streams, 10);
+	assert_int_equal(s->limits.streams, 12);
 	assert_int_equal(s->limits.connections, 11);
 	assert_int_equal(s->limits.per_address, 0);
 	assert_int_equal(s->limits.topics_per_stream, 2);
