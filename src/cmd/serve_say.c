@@ -14,18 +14,28 @@ static bool is_ipv6(struct slice host)
 
 /* What the person sees. */
 
-static void print_url(FILE *out, const struct listen_settings *l, bool tls, const char *path)
+#define URL_ROOM 384u /* bytes: an address of the configuration, a path of ours, a NUL */
+
+/*
+ * A line goes out in one call: the service threads write lines of their own meanwhile, and must not
+ * come in the middle of it.
+ */
+static const char *url_of(char room[URL_ROOM], const struct listen_settings *l, bool tls,
+			  const char *path)
 {
-	(void)fprintf(out, is_ipv6(l->host) ? "http%s://[%.*s]:%u%s" : "http%s://%.*s:%u%s",
-		      tls ? "s" : "", SLICE_ARG(l->host), (unsigned)l->port, path);
+	(void)snprintf(room, URL_ROOM,
+		       is_ipv6(l->host) ? "http%s://[%.*s]:%u%s" : "http%s://%.*s:%u%s",
+		       tls ? "s" : "", SLICE_ARG(l->host), (unsigned)l->port, path);
+	return room;
 }
 
 /* Of the public listener. */
-static void print_public_url(const struct server *s, size_t i, const char *path)
+static const char *public_url(char room[URL_ROOM], const struct server *s, size_t i,
+			      const char *path)
 {
 	const struct serve_setup *setup = &s->generation->setup;
 
-	print_url(stderr, &setup->conf.listen[i], setup->tls.servers[i] != NULL, path);
+	return url_of(room, &setup->conf.listen[i], setup->tls.servers[i] != NULL, path);
 }
 
 /* Nobody vouches for it: what is shown here is what there is to compare it with. */
@@ -43,37 +53,31 @@ static void print_self_signed(const struct tls_self *self)
 static void print_demo(const struct server *s)
 {
 	bool own = s->generation->setup.tls.self.chain_len > 0;
+	char page[URL_ROOM], stream[URL_ROOM];
 
-	(void)fprintf(stderr, "\n  Open ");
-	print_public_url(s, 0, "/");
-	(void)fprintf(stderr, " in a browser, or\n\n    curl %s-N -H 'Accept: text/event-stream' '",
-		      own ? "-k " : "");
-	print_public_url(s, 0, "/stream?topic=" SERVE_DEMO_TOPIC);
-	(void)fprintf(stderr, "'\n\n  Ctrl-C ends it.\n\n");
+	(void)fprintf(stderr,
+		      "\n  Open %s in a browser, or\n\n"
+		      "    curl %s-N -H 'Accept: text/event-stream' '%s'\n\n  Ctrl-C ends it.\n\n",
+		      public_url(page, s, 0, "/"), own ? "-k " : "",
+		      public_url(stream, s, 0, "/stream?topic=" SERVE_DEMO_TOPIC));
 }
 
 void serve_say_start(const struct server *s)
 {
-	for (size_t i = 0; i < s->generation->setup.conf.listen_count; i++) {
-		(void)fprintf(stderr, "listening on ");
-		print_public_url(s, i, "");
-		(void)fprintf(stderr, "\n");
-	}
-	if (s->generation->setup.conf.admin.address.ptr) {
-		(void)fprintf(stderr, "listening on ");
-		print_url(stderr, &s->generation->setup.conf.admin, false, "");
-		(void)fprintf(stderr, " (admin)\n");
-	}
-	print_self_signed(&s->generation->setup.tls.self);
-	if (s->generation->setup.made_key[0])
-		(void)fprintf(stderr, "publish key of this run: %s\n",
-			      s->generation->setup.made_key);
-	if (s->generation->setup.canary) {
-		(void)fprintf(stderr, "canary: ");
-		print_public_url(s, 0, SERVE_CANARY_PATH);
-		(void)fprintf(stderr, "\n");
-	}
-	if (s->generation->setup.demo)
+	const struct serve_setup *setup = &s->generation->setup;
+	char url[URL_ROOM];
+
+	for (size_t i = 0; i < setup->conf.listen_count; i++)
+		(void)fprintf(stderr, "listening on %s\n", public_url(url, s, i, ""));
+	if (setup->conf.admin.address.ptr)
+		(void)fprintf(stderr, "listening on %s (admin)\n",
+			      url_of(url, &setup->conf.admin, false, ""));
+	print_self_signed(&setup->tls.self);
+	if (setup->made_key[0])
+		(void)fprintf(stderr, "publish key of this run: %s\n", setup->made_key);
+	if (setup->canary)
+		(void)fprintf(stderr, "canary: %s\n", public_url(url, s, 0, SERVE_CANARY_PATH));
+	if (setup->demo)
 		print_demo(s);
 }
 

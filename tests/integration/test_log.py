@@ -7,8 +7,11 @@ And what never stands there: keys, cookies, queries. Not on stdout, not on stder
 import json
 import pathlib
 import re
+import socket
+import subprocess
 import unittest
 
+from harness import PROGRAM, TIMEOUT
 from hub_lab import ACCEPT, JSON, ORIGIN, HubCase, config
 
 GUIDE = {"event", "userId", "origin", "corsAllowed", "authMethod", "tokenTTL", "remoteAddr",
@@ -140,6 +143,25 @@ class Secrets(Log):
         self.assertGreater(written.count('"event"'), 25)
         for secret in (SUBSCRIBER, PUBLISH, QUERY, COOKIE):
             self.assertNotIn(secret, written)
+
+
+class Words(HubCase):
+    def test_each_line_for_the_person_goes_out_whole(self):
+        """One write each: threads that fetch keys write lines of their own at the same time."""
+        reader, writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(reader.close)
+        reader.settimeout(TIMEOUT)
+        with writer:
+            process = subprocess.Popen(
+                [PROGRAM, "serve", "--demo", "--canary", "--listen", "127.0.0.1:0"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=writer)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        said = []
+        while b"Ctrl-C" not in b"".join(said):
+            said.append(reader.recv(65536))
+            self.assertTrue(said[-1].endswith(b"\n"), said)
+        self.assertTrue(any(line.startswith(b"listening on http://127.") for line in said), said)
 
 
 if __name__ == "__main__":
