@@ -13,8 +13,8 @@
 #include "base/rng.h"
 #include "cmd/client.h"
 #include "cmd/headers.h"
-#include "http/location.h"
 #include "cmd/tail_reader.h"
+#include "http/location.h"
 
 #define TAIL_RETRY_MS      3000u   /* until the stream names its own */
 #define TAIL_MIN_RETRY_MS  100u    /* a stream that asks for 0 must not spin */

@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "cmd/answer.h"
 #include "cmd/fetch.h"
-#include "http/location.h"
 #include "cmd/secret.h"
 #include "cmd/token.h"
 #include "http/chars.h"
+#include "http/location.h"
 #include "os/monotonic.h"
 #include "os/resolver.h"
 
