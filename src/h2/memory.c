@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "h2/memory.h"
 
+#include "base/pages.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/*
+ * From this size on a block has pages of its own. It is the buffer of frames that nghttp2 holds for
+ * each session: 16 KiB, of which a head uses some hundred bytes, and events none.
+ */
+#define SPARSE 16384u
 
 /* Stands before each block: freeing tells no size. */
 union header {
 	struct {
 		size_t size;
 		struct list link;
+		bool pages; /* not of the heap */
 	} block;
 	max_align_t aligned;
 };
@@ -17,6 +26,28 @@ union header {
 static union header *header_of(void *ptr)
 {
 	return (union header *)ptr - 1;
+}
+
+static union header *block_take(size_t size)
+{
+	union header *h = size >= SPARSE ? pages_take(sizeof(*h) + size) : NULL;
+	bool pages = h;
+
+	if (!h)
+		h = malloc(sizeof(*h) + size);
+	if (!h)
+		return NULL;
+	h->block.size = size;
+	h->block.pages = pages;
+	return h;
+}
+
+static void block_give_back(union header *h)
+{
+	if (h->block.pages)
+		pages_give_back(h, sizeof(*h) + h->block.size);
+	else
+		free(h);
 }
 
 static bool fits(const struct h2_memory *m, size_t size)
@@ -28,13 +59,12 @@ static bool fits(const struct h2_memory *m, size_t size)
 static void *take(size_t size, void *ctx)
 {
 	struct h2_memory *m = ctx;
-	union header *h = fits(m, size) ? malloc(sizeof(*h) + size) : NULL;
+	union header *h = fits(m, size) ? block_take(size) : NULL;
 
 	if (!h) {
 		m->failed = true;
 		return NULL;
 	}
-	h->block.size = size;
 	list_append(&m->blocks, &h->block.link);
 	m->used += size;
 	return h + 1;
@@ -48,7 +78,7 @@ static void give_back(void *ptr, void *ctx)
 		return;
 	list_remove(&header_of(ptr)->block.link);
 	m->used -= header_of(ptr)->block.size;
-	free(header_of(ptr));
+	block_give_back(header_of(ptr));
 }
 
 static void *take_zeroed(size_t n, size_t size, void *ctx)
@@ -87,7 +117,7 @@ void h2_memory_free(struct h2_memory *m)
 		union header *h = container_of(at, union header, block.link);
 
 		at = at->next;
-		free(h);
+		block_give_back(h);
 	}
 	list_init(&m->blocks);
 	m->used = 0;

@@ -4,8 +4,12 @@
 
 #include <stdlib.h>
 
-#define HEADER_TABLE 2048u /* bytes of each HPACK table */
-#define MAX_SETTINGS 16u   /* entries of one SETTINGS frame: each may touch all streams */
+/*
+ * Bytes of each HPACK table. None: a connection opens few streams and lives for hours, in which a
+ * table would hold 2 to 4 KiB for heads that are never sent again.
+ */
+#define HEADER_TABLE 0u
+#define MAX_SETTINGS 16u /* entries of one SETTINGS frame: each may touch all streams */
 /* CONTINUATION frames of one head: the library counts a frame head that comes in pieces again. */
 #define MAX_CONTINUATIONS 360u
 #define LINGER_MS         1000u /* between an answer and the reset of a request that is not whole */
