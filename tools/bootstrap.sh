@@ -21,6 +21,7 @@ test_packages=(
 	'slowhttptest cmd:slowhttptest'
 	'libcjose-dev pc:cjose' 'node-llhttp file:/usr/share/llhttp/llhttp.c'
 	'haproxy cmd:haproxy' 'caddy cmd:caddy' 'apache2-bin cmd:apache2' 'varnish cmd:varnishd'
+	'python3-h2 file:/usr/lib/python3/dist-packages/h2/__init__.py'
 	'golang-go cmd:go' 'uvicorn cmd:uvicorn'
 	'python3-fastapi file:/usr/lib/python3/dist-packages/fastapi/__init__.py'
 	'ca-certificates file:/etc/ssl/certs/ca-certificates.crt'
