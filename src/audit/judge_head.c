@@ -2,6 +2,13 @@
 /* judge_head.c - rules that one head decides, asked of the heads that were seen. */
 #include "audit/judging.h"
 
+/* What reads heads may refuse such an id before the program, which sets the fields, has seen it. */
+static bool is_refused_id(const struct transcript *t)
+{
+	return t->kind >= PROBE_LAST_ID_LONG && t->kind <= PROBE_LAST_ID_SQL && t->status >= 400 &&
+	       t->status < 500;
+}
+
 static bool is_asked(const struct audit_run *run, const struct judge_row *row, size_t hop,
 		     const struct transcript *t)
 {
@@ -11,7 +18,9 @@ static bool is_asked(const struct audit_run *run, const struct judge_row *row, s
 		return true;
 	if (hop != 0)
 		return false;
-	return row->scope == SCOPE_BASELINE ? t->kind == PROBE_REPEAT : is_of_stream_url(t);
+	if (row->scope == SCOPE_BASELINE)
+		return t->kind == PROBE_REPEAT;
+	return is_of_stream_url(t) && !is_refused_id(t);
 }
 
 static void tell_proof(struct finding *f, const struct judge_row *row, const struct transcript *t)

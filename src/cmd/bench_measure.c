@@ -109,15 +109,22 @@ static void end_conn(struct bench *b, struct bench_conn *c, const char *why)
 	bench_conn_close(c);
 }
 
+static const char *advice(unsigned status)
+{
+	return status == 429 ? "; all come from one address: limits.per-address and "
+			       "limits.connect-rate of the server should be off"
+			     : "";
+}
+
 static void fault_stream(struct bench *b, struct bench_stream *s, enum bench_fault fault,
 			 unsigned status)
 {
-	char why[64];
+	char why[160];
 
 	switch (fault) {
 	case BENCH_REFUSED:
-		(void)snprintf(why, sizeof(why), "the answer is no event stream (status %u)",
-			       status);
+		(void)snprintf(why, sizeof(why), "the answer is no event stream (status %u)%s",
+			       status, advice(status));
 		end_stream(b, s, why);
 		return;
 	case BENCH_NOT_HTTP:

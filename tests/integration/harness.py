@@ -30,9 +30,9 @@ Event = collections.namedtuple("Event", "type id data retry")
 Response = collections.namedtuple("Response", "status headers body")
 
 
-def run(*words, stdin="", env=None):
+def run(*words, stdin="", env=None, cwd=None):
     """Runs a command to its end; gives subprocess.CompletedProcess with text."""
-    return subprocess.run([PROGRAM, *words], input=stdin, capture_output=True, text=True,
+    return subprocess.run([PROGRAM, *words], input=stdin, capture_output=True, text=True, cwd=cwd,
                           timeout=TIMEOUT, env={**os.environ, **(env or {})}, check=False)
 
 

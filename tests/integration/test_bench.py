@@ -329,7 +329,7 @@ class Unreachable(harness.TestCase):
 
     cases = [
         ("a refusal", {"head": b"HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n"},
-         "(status 429)"),
+         "(status 429); all come from one address"),
         ("a page", {"head": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"}, "(status 200)"),
         ("no HTTP", {"head": b"SSH-2.0-x\r\n\r\n"}, "not well-formed"),
         ("a refused event", {"answer": b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"},

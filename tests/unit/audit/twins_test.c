@@ -153,6 +153,11 @@ static const struct twins {
 	 NULL, VERDICT_PASS},
 	{"A422", "an error that nobody can read",
 	 BASE "origin-on-error 406 refusal allowed origin=" APP "\n" JSON, NULL, VERDICT_PASS},
+	{"A422", "a strange id is refused by whoever reads heads, before the program sees it",
+	 BASE "origin-on-error 406 refusal allowed origin=" APP "\n" JSON,
+	 BASE "origin-on-error 406 refusal allowed origin=" APP "\n" JSON CORS
+	      "last-id-control 400 lid=x refusal allowed origin=" APP "\n" JSON,
+	 VERDICT_PASS},
 	{"A423", "the reconnect cannot be read",
 	 GIVEN BASE "origin-allowed 200 allowed origin=" APP "\n" STREAM CORS
 		    "resume-origin 200 lid=x origin=" APP "\n" STREAM,
