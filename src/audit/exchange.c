@@ -28,7 +28,7 @@ static void over(struct exchange *e, enum ending ending)
 	recorder_finish(&e->recorder, ending, since_start(e), e->env->secrets);
 	h2_survey_free(e->h2);
 	e->h2 = NULL;
-	tls_survey_fini(&e->tls);
+	tls_client_fini(&e->tls);
 	tcp_close(e->fd);
 	e->fd = -1;
 	buf_free(&e->out);
@@ -250,15 +250,15 @@ static bool wants(struct exchange *e, long n, long read, long write)
 
 static bool step_tls(struct exchange *e)
 {
-	long n = tls_survey_handshake(&e->tls);
+	long n = tls_client_handshake(&e->tls);
 
-	if (wants(e, n, TLS_SURVEY_WANT_READ, TLS_SURVEY_WANT_WRITE)) {
+	if (wants(e, n, TLS_WANT_READ, TLS_WANT_WRITE)) {
 		if (e->now_ns < e->due_ns)
 			return false;
 		fail(e, OUTCOME_TIMED_OUT, "no end of the TLS handshake in time");
 		return true;
 	}
-	if (n == TLS_SURVEY_FAILED) {
+	if (n == TLS_FAILED) {
 		fail(e, OUTCOME_TLS_FAILED, e->tls.why);
 		return true;
 	}
@@ -277,14 +277,13 @@ static bool step_tls(struct exchange *e)
 static long send_some(struct exchange *e, struct slice bytes)
 {
 	if (e->tls.ssl)
-		return tls_survey_send(&e->tls, bytes);
+		return tls_client_send(&e->tls, bytes);
 	return tcp_send(e->fd, bytes);
 }
 
 static bool is_wait(const struct exchange *e, long n)
 {
-	return e->tls.ssl ? n == TLS_SURVEY_WANT_READ || n == TLS_SURVEY_WANT_WRITE
-			  : n == TCP_AGAIN;
+	return e->tls.ssl ? n == TLS_WANT_READ || n == TLS_WANT_WRITE : n == TCP_AGAIN;
 }
 
 /* What stands to be sent. 1: all is with the kernel; 0: it waits; -1: the peer takes no more. */
@@ -325,7 +324,7 @@ static bool step_send(struct exchange *e)
 static long receive(struct exchange *e, char *room, size_t cap)
 {
 	if (e->tls.ssl)
-		return tls_survey_receive(&e->tls, room, cap);
+		return tls_client_receive(&e->tls, room, cap);
 	return tcp_receive(e->fd, room, cap);
 }
 
@@ -407,7 +406,7 @@ static bool read_once(struct exchange *e, char *room)
 	long n = receive(e, room, READ_ROOM);
 
 	if (is_wait(e, n)) {
-		(void)wants(e, n, TLS_SURVEY_WANT_READ, TLS_SURVEY_WANT_WRITE);
+		(void)wants(e, n, TLS_WANT_READ, TLS_WANT_WRITE);
 		return false;
 	}
 	if (n < 0)

@@ -81,7 +81,7 @@ enum exchange_phase {
 };
 
 struct exchange_env {
-	const struct tls_survey_trust *trust;
+	const struct tls_trust *trust;
 	const struct recorder_secrets *secrets;
 	uint64_t zero_ns; /* monotonic: the start of the run */
 };
@@ -97,7 +97,7 @@ struct exchange {
 	int fd;
 	int error; /* errno of the last address */
 	short events;
-	struct tls_survey tls;
+	struct tls_client tls;
 	struct h2_survey *h2;
 	struct buf out;
 	uint64_t due_ns;

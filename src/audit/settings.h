@@ -63,7 +63,7 @@ struct audit_settings {
 	size_t way_count;
 	struct slice unix_socket; /* ptr NULL: none */
 	enum audit_family family;
-	struct tls_survey_trust *trust; /* owned by the caller */
+	struct tls_trust *trust; /* owned by the caller */
 	size_t max_requests;
 	uint64_t delay_ms; /* at least so long between the starts of two requests */
 	uint64_t seed;     /* of made-up names */

@@ -309,7 +309,7 @@ int audit_run(const struct args *args)
 		code = audit_read_settings(args, &a->texts, &a->settings);
 	if (!code)
 		code = run_interruptible(a);
-	tls_survey_trust_free(a->settings.trust);
+	tls_trust_free(a->settings.trust);
 	arena_free(&a->texts);
 	free(a);
 	return code;

@@ -2,6 +2,7 @@
 /* audit_options.c - the command line of `sluice audit` as settings. */
 #include "base/text.h"
 #include "cmd/audit.h"
+#include "cmd/trust.h"
 #include "http/chars.h"
 #include "os/entropy.h"
 
@@ -250,17 +251,6 @@ static int read_limits(const struct args *args, struct audit_settings *s)
 	return EXIT_OK;
 }
 
-static int read_trust(const struct args *args, struct audit_settings *s)
-{
-	const char *file = args_get(args, AUDIT_CA);
-	const char *why = NULL;
-
-	s->trust = tls_survey_trust_new(file, &why);
-	if (!s->trust)
-		return usage_error(args, "--ca: %s%s%s", file ? file : "", file ? ": " : "", why);
-	return EXIT_OK;
-}
-
 int audit_read_settings(const struct args *args, struct arena *arena, struct audit_settings *s)
 {
 	int code = read_urls(args, s);
@@ -278,7 +268,7 @@ int audit_read_settings(const struct args *args, struct arena *arena, struct aud
 	if (!code)
 		code = audit_read_credentials(args, arena, s);
 	if (!code)
-		code = read_trust(args, s);
+		code = trust_read(args, AUDIT_CA, &s->trust);
 	if (!code && entropy_get(&s->seed, sizeof(s->seed)))
 		code = EXIT_UNREACHABLE;
 	return code;

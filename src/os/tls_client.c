@@ -2,12 +2,11 @@
 #include "os/tls_client.h"
 
 #include "os/tcp.h"
+#include "os/tls_name.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
-#include <arpa/inet.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,49 +119,27 @@ void tls_trust_free(struct tls_trust *trust)
 
 /* One connection. */
 
-static bool is_address(const char *host)
+static enum err begin(struct tls_client *c, const struct tls_trust *trust, struct slice host)
 {
-	uint8_t scrap[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, scrap) == 1 || inet_pton(AF_INET6, host, scrap) == 1;
-}
-
-/*
- * Server Name Indication has no form for addresses (RFC 6066 3). `host` is not const only because
- * OpenSSL's macro casts it.
- */
-static bool expect_host(SSL *ssl, char *host)
-{
-	if (is_address(host))
-		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+	c->ssl = SSL_new(trust->ctx);
+	BIO *bio = c->ssl ? BIO_new(trust->socket) : NULL;
+	if (!bio)
+		return E_NOMEM;
+	BIO_set_data(bio, c);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(c->ssl, bio, bio);
+	SSL_set_connect_state(c->ssl);
+	return tls_name_expect(c->ssl, host);
 }
 
 enum err tls_client_init(struct tls_client *c, const struct tls_trust *trust, int fd,
 			 struct slice host)
 {
-	char name[TLS_MAX_HOST + 1];
-
-	/* A trailing dot is for DNS, not for certificates (RFC 6066 3). */
-	if (slice_ends(host, SLICE(".")))
-		host.len--;
-	if (host.len == 0 || host.len > TLS_MAX_HOST)
-		return E_TOO_BIG;
-	memcpy(name, host.ptr, host.len);
-	name[host.len] = '\0';
-	*c = (struct tls_client){.ssl = SSL_new(trust->ctx), .fd = fd};
-	BIO *bio = c->ssl ? BIO_new(trust->socket) : NULL;
-	if (!bio || !expect_host(c->ssl, name)) {
-		BIO_free(bio);
+	*c = (struct tls_client){.fd = fd};
+	enum err err = begin(c, trust, host);
+	if (err)
 		tls_client_fini(c);
-		return E_NOMEM;
-	}
-	BIO_set_data(bio, c);
-	BIO_set_init(bio, 1);
-	SSL_set_bio(c->ssl, bio, bio);
-	SSL_set_connect_state(c->ssl);
-	return OK;
+	return err;
 }
 
 enum err tls_client_offer(struct tls_client *c, struct slice protocol)
@@ -187,13 +164,19 @@ bool tls_client_agreed(const struct tls_client *c)
 	return len > 0;
 }
 
+/* Of a survey (os/tls_survey.h) no verdict ends the handshake. */
+static bool is_refused(const SSL *ssl)
+{
+	return SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE &&
+	       SSL_get_verify_result(ssl) != X509_V_OK;
+}
+
 static const char *reason(const SSL *ssl)
 {
-	long verdict = SSL_get_verify_result(ssl);
 	const char *text = ERR_reason_error_string(ERR_peek_last_error());
 
-	if (verdict != X509_V_OK)
-		return X509_verify_cert_error_string(verdict);
+	if (is_refused(ssl))
+		return X509_verify_cert_error_string(SSL_get_verify_result(ssl));
 	return text ? text : "the connection ended in the middle of TLS";
 }
 
@@ -210,7 +193,7 @@ static long step(struct tls_client *c, int result)
 		return 0;
 	default:
 		c->why = reason(c->ssl);
-		c->untrusted = SSL_get_verify_result(c->ssl) != X509_V_OK;
+		c->untrusted = is_refused(c->ssl);
 		ERR_clear_error();
 		/* After a fatal error no goodbye may be sent (SSL_shutdown(3)). */
 		SSL_set_quiet_shutdown(c->ssl, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tls_client.h - TLS 1.2 or 1.3 over a connected socket (OpenSSL): chain and host name are always
- * verified, there is no way to turn that off; no renegotiation, no compression. Never blocks.
+ * verified, but where os/tls_survey.h begins it; no renegotiation, no compression. Never blocks.
  */
 #pragma once
 
@@ -48,7 +48,7 @@ enum err tls_client_init(struct tls_client *c, const struct tls_trust *trust, in
 enum err tls_client_offer(struct tls_client *c, struct slice protocol);
 /* After the handshake: the peer has agreed to the offer. Without ALPN it says nothing: false. */
 bool tls_client_agreed(const struct tls_client *c);
-/* 1 when the peer is verified and bytes may go, else one of the negative results. */
+/* 1 when bytes may go: the peer is verified. Else one of the negative results. */
 long tls_client_handshake(struct tls_client *c);
 /* Bytes received, 0 at the end that the peer announced, else one of the negative results. */
 long tls_client_receive(struct tls_client *c, char *room, size_t cap);
