@@ -4,13 +4,12 @@
 #include "base/buf.h"
 #include "base/require.h"
 #include "base/text.h"
+#include "h2/ask.h"
 
-#include <nghttp2/nghttp2.h>
 #include <stdlib.h>
 
 #define UNTOLD_STREAMS 100u         /* what nghttp2 opens before the server has said how many */
 #define MAX_FRAME      (128u << 10) /* bytes that nghttp2 serialises at once: a whole head */
-#define OWN_FIELDS     4u           /* :method, :scheme, :authority, :path */
 
 struct h2_client {
 	nghttp2_session *session;
@@ -43,17 +42,14 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghtt
 		     nghttp2_rcbuf *value, uint8_t flags, void *user)
 {
 	struct h2_client *c = user;
-	nghttp2_vec n = nghttp2_rcbuf_get_buf(name);
-	nghttp2_vec v = nghttp2_rcbuf_get_buf(value);
 	uint64_t status;
 
 	(void)session;
 	(void)frame;
 	(void)flags;
-	if (!slice_eq((struct slice){(const char *)n.base, n.len}, SLICE(":status")))
+	if (!slice_eq(h2_text(name), SLICE(":status")))
 		return 0;
-	if (parse_u64((struct slice){(const char *)v.base, v.len}, &status) || status < 100 ||
-	    status > 999)
+	if (parse_u64(h2_text(value), &status) || status < 100 || status > 999)
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 	c->status = (unsigned)status;
 	return 0;
@@ -97,36 +93,15 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, vo
 
 /* Life. */
 
-static int make_session(struct h2_client *c)
-{
-	nghttp2_session_callbacks *cb = NULL;
-
-	if (nghttp2_session_callbacks_new(&cb))
-		return NGHTTP2_ERR_NOMEM;
-	nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
-	nghttp2_session_callbacks_set_on_header_callback2(cb, on_header);
-	nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
-	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
-	nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_close);
-	int failed = nghttp2_session_client_new(&c->session, cb, c);
-	nghttp2_session_callbacks_del(cb);
-	return failed;
-}
-
-static int open_windows(struct h2_client *c)
-{
-	const nghttp2_settings_entry settings[] = {
-		{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_CLIENT_WINDOW},
-	};
-	int failed = nghttp2_submit_settings(c->session, NGHTTP2_FLAG_NONE, settings,
-					     sizeof(settings) / sizeof(settings[0]));
-
-	if (failed)
-		return failed;
-	return nghttp2_session_set_local_window_size(c->session, NGHTTP2_FLAG_NONE, 0,
-						     H2_CLIENT_WINDOW_ALL);
-}
+static const struct h2_ask_setup setup = {
+	.on_begin_headers = on_begin_headers,
+	.on_header = on_header,
+	.on_frame = on_frame,
+	.on_data = on_data,
+	.on_close = on_close,
+	.window = H2_CLIENT_WINDOW,
+	.window_all = H2_CLIENT_WINDOW_ALL,
+};
 
 struct h2_client *h2_client_new(const struct h2_client_events *events)
 {
@@ -136,7 +111,8 @@ struct h2_client *h2_client_new(const struct h2_client_events *events)
 		return NULL;
 	c->events = *events;
 	buf_init(&c->out, H2_CLIENT_GATHER + MAX_FRAME);
-	if (!make_session(c) && !open_windows(c))
+	c->session = h2_ask_begin(&setup, c);
+	if (c->session)
 		return c;
 	h2_client_free(c);
 	return NULL;
@@ -153,31 +129,12 @@ void h2_client_free(struct h2_client *c)
 
 /* Requests. */
 
-/* nghttp2 copies both texts, and wants them writable all the same. */
-static nghttp2_nv field(struct slice name, struct slice value)
-{
-	union {
-		const char *in;
-		uint8_t *out;
-	} n = {name.ptr}, v = {value.ptr};
-
-	return (nghttp2_nv){n.out, v.out, name.len, value.len, NGHTTP2_NV_FLAG_NONE};
-}
-
 enum err h2_client_get(struct h2_client *c, const struct h2_get *get, void *owner)
 {
-	nghttp2_nv fields[OWN_FIELDS + H2_CLIENT_MAX_FIELDS] = {
-		field(SLICE(":method"), SLICE("GET")),
-		field(SLICE(":scheme"), get->scheme),
-		field(SLICE(":authority"), get->authority),
-		field(SLICE(":path"), get->path),
-	};
-	size_t n = OWN_FIELDS;
+	const struct slice pseudo[] = {SLICE("GET"), get->scheme, get->authority, get->path};
 
 	require(get->field_count <= H2_CLIENT_MAX_FIELDS);
-	for (size_t i = 0; i < get->field_count; i++)
-		fields[n++] = field(get->fields[i].name, get->fields[i].value);
-	int32_t stream = nghttp2_submit_request(c->session, NULL, fields, n, NULL, owner);
+	int32_t stream = h2_ask(c->session, pseudo, get->fields, get->field_count, owner);
 	if (stream > 0)
 		return OK;
 	return stream == NGHTTP2_ERR_NOMEM ? E_NOMEM : E_FULL;

@@ -36,7 +36,7 @@ size_t h2_field_size(struct slice name, struct slice value)
 	return name.len + value.len + FIELD_COST;
 }
 
-static struct slice slice_of_rcbuf(nghttp2_rcbuf *buf)
+struct slice h2_text(nghttp2_rcbuf *buf)
 {
 	nghttp2_vec v = nghttp2_rcbuf_get_buf(buf);
 
@@ -87,8 +87,8 @@ static void take_pseudo(struct h2_head *head, struct slice name, struct slice va
 
 bool h2_head_field(struct h2_head *head, nghttp2_rcbuf *name_buf, nghttp2_rcbuf *value_buf)
 {
-	struct slice name = slice_of_rcbuf(name_buf);
-	struct slice value = slice_of_rcbuf(value_buf);
+	struct slice name = h2_text(name_buf);
+	struct slice value = h2_text(value_buf);
 
 	head->bytes += h2_field_size(name, value);
 	if (head->bytes > HTTP_MAX_HEAD)

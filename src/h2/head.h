@@ -30,6 +30,8 @@ struct h2_head *h2_head_new(void);
 /* NULL-safe. What h2_head_finish gave is gone with it. */
 void h2_head_free(struct h2_head *head);
 
+/* A name or value, where nghttp2 has it. */
+struct slice h2_text(nghttp2_rcbuf *buf);
 /* What a field costs (RFC 9113 6.5.2). */
 size_t h2_field_size(struct slice name, struct slice value);
 /* Past a maximum the head has a fault, and the field is not kept. False: no memory. */

@@ -43,14 +43,11 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rc
 		     nghttp2_rcbuf *value, uint8_t flags, void *ctx)
 {
 	struct h2_session *s = ctx;
-	nghttp2_vec n = nghttp2_rcbuf_get_buf(name);
-	nghttp2_vec v = nghttp2_rcbuf_get_buf(value);
 
 	(void)ng;
 	(void)frame;
 	(void)flags;
-	if (!charge_field(s, h2_field_size((struct slice){(char *)n.base, n.len},
-					   (struct slice){(char *)v.base, v.len})))
+	if (!charge_field(s, h2_field_size(h2_text(name), h2_text(value))))
 		return stop(s, H2_END_HEADERS);
 	/* Trailers are read and say nothing to us. */
 	if (!s->head || h2_head_field(s->head, name, value))

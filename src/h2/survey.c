@@ -2,15 +2,13 @@
 #include "h2/survey.h"
 
 #include "base/buf.h"
-#include "base/require.h"
 #include "base/text.h"
+#include "h2/ask.h"
 
-#include <nghttp2/nghttp2.h>
 #include <stdlib.h>
 
 #define WINDOW     (1 << 20)    /* bytes that the stream may be sent ahead */
 #define MAX_OUTPUT (256u << 10) /* bytes that wait for the socket */
-#define OWN_FIELDS 4u           /* :method, :scheme, :authority, :path */
 
 struct h2_survey {
 	nghttp2_session *session;
@@ -21,13 +19,6 @@ struct h2_survey {
 	unsigned status; /* of the head that is being read */
 	bool told;       /* the server's SETTINGS have come */
 };
-
-static struct slice text_of(nghttp2_rcbuf *b)
-{
-	nghttp2_vec v = nghttp2_rcbuf_get_buf(b);
-
-	return (struct slice){(const char *)v.base, v.len};
-}
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 {
@@ -43,8 +34,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghtt
 		     nghttp2_rcbuf *value, uint8_t flags, void *user)
 {
 	struct h2_survey *s = user;
-	struct slice n = text_of(name);
-	struct slice v = text_of(value);
+	struct slice n = h2_text(name);
+	struct slice v = h2_text(value);
 	uint64_t status;
 
 	(void)session;
@@ -94,73 +85,29 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, vo
 	return 0;
 }
 
-static nghttp2_session_callbacks *make_callbacks(void)
+static bool begin(struct h2_survey *s, uint32_t window)
 {
-	nghttp2_session_callbacks *cb = NULL;
-
-	if (nghttp2_session_callbacks_new(&cb))
-		return NULL;
-	nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
-	nghttp2_session_callbacks_set_on_header_callback2(cb, on_header);
-	nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
-	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
-	nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_close);
-	return cb;
-}
-
-/* Without nghttp2's rules of HTTP a forbidden field is a field like others. */
-static bool make_session(struct h2_survey *s)
-{
-	nghttp2_session_callbacks *cb = make_callbacks();
-	nghttp2_option *option = NULL;
-	bool made = false;
-
-	if (cb && !nghttp2_option_new(&option)) {
-		nghttp2_option_set_no_http_messaging(option, 1);
-		made = nghttp2_session_client_new2(&s->session, cb, s, option) == 0;
-	}
-	nghttp2_option_del(option);
-	nghttp2_session_callbacks_del(cb);
-	return made;
-}
-
-static bool open_windows(struct h2_survey *s, uint32_t window)
-{
-	const nghttp2_settings_entry settings[] = {
-		{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window > 0 ? window : WINDOW},
+	const struct h2_ask_setup setup = {
+		.on_begin_headers = on_begin_headers,
+		.on_header = on_header,
+		.on_frame = on_frame,
+		.on_data = on_data,
+		.on_close = on_close,
+		.window = window > 0 ? window : WINDOW,
+		.window_all = WINDOW,
+		.raw = true,
 	};
 
-	return !nghttp2_submit_settings(s->session, NGHTTP2_FLAG_NONE, settings,
-					sizeof(settings) / sizeof(settings[0])) &&
-	       !nghttp2_session_set_local_window_size(s->session, NGHTTP2_FLAG_NONE, 0, WINDOW);
+	s->session = h2_ask_begin(&setup, s);
+	return s->session != NULL;
 }
 
-/* nghttp2 copies both texts, and wants them writable all the same. */
-static nghttp2_nv field(struct slice name, struct slice value)
+static bool ask(struct h2_survey *s, const struct h2_survey_request *r)
 {
-	union {
-		const char *in;
-		uint8_t *out;
-	} n = {name.ptr}, v = {value.ptr};
+	const struct slice pseudo[] = {r->method, r->scheme, r->authority, r->path};
 
-	return (nghttp2_nv){n.out, v.out, name.len, value.len, NGHTTP2_NV_FLAG_NONE};
-}
-
-static bool ask(struct h2_survey *s, const struct h2_survey_request *request)
-{
-	nghttp2_nv fields[OWN_FIELDS + H2_SURVEY_MAX_FIELDS] = {
-		field(SLICE(":method"), request->method),
-		field(SLICE(":scheme"), request->scheme),
-		field(SLICE(":authority"), request->authority),
-		field(SLICE(":path"), request->path),
-	};
-	size_t n = OWN_FIELDS;
-
-	require(request->field_count <= H2_SURVEY_MAX_FIELDS);
-	for (size_t i = 0; i < request->field_count; i++)
-		fields[n++] = field(request->fields[i].name, request->fields[i].value);
-	s->stream = nghttp2_submit_request(s->session, NULL, fields, n, NULL, NULL);
+	_Static_assert(H2_SURVEY_MAX_FIELDS <= H2_ASK_MAX_FIELDS, "all of them fit");
+	s->stream = h2_ask(s->session, pseudo, r->fields, r->field_count, NULL);
 	return s->stream > 0;
 }
 
@@ -173,7 +120,7 @@ struct h2_survey *h2_survey_new(const struct h2_survey_events *events,
 		return NULL;
 	s->events = *events;
 	buf_init(&s->out, MAX_OUTPUT);
-	if (make_session(s) && open_windows(s, request->window) && ask(s, request))
+	if (begin(s, request->window) && ask(s, request))
 		return s;
 	h2_survey_free(s);
 	return NULL;
