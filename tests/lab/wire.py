@@ -7,10 +7,9 @@ import socket
 import struct
 import urllib.parse
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, SETTINGS, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 7, 8
-INITIAL_WINDOW_SIZE = 4
-END_STREAM, ACK, END_HEADERS = 1, 1, 4
+from h2_frames import (ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE,
+                       PREFACE, SETTINGS, WINDOW_UPDATE, block, frame)
+
 MAX_HEAD = 65536
 REASONS = {200: "OK", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently",
            302: "Found", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
@@ -143,26 +142,6 @@ def reset(writer):
 
 # HTTP/2 (RFC 9113)
 
-def frame(kind, flags=0, stream=0, payload=b""):
-    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
-
-
-def _string(text):
-    """A length in 7 bits and what follows, without Huffman's code (RFC 7541 5)."""
-    data = text.encode("latin-1")
-    if len(data) < 127:
-        return bytes([len(data)]) + data
-    rest, size = len(data) - 127, b"\x7f"
-    while rest >= 128:
-        size, rest = size + bytes([rest % 128 + 128]), rest // 128
-    return size + bytes([rest]) + data
-
-
-def block(fields):
-    """A header block of literals that no table keeps (RFC 7541 6.2.2)."""
-    return b"".join(b"\0" + _string(name) + _string(value) for name, value in fields)
-
-
 class Window:
     """What the client lets us send on its one stream (RFC 9113 5.2)."""
 
@@ -210,7 +189,7 @@ async def write_h2(reader, writer, answer, settings=(), goaway_after=None, deaf=
 async def _answer_h2(writer, answer, window, goaway_after):
     fields = [(":status", str(answer.status))]
     fields += [(name.lower(), value) for name, value in answer.fields]
-    writer.write(frame(HEADERS, END_HEADERS, window.stream, block(fields)))
+    writer.write(frame(HEADERS, END_HEADERS, window.stream, block(*fields)))
     if not answer.is_stream:
         writer.write(frame(DATA, END_STREAM, window.stream, answer.body))
         await writer.drain()
