@@ -9,10 +9,6 @@
 #include <cjose/cjose.h>
 #include <string.h>
 
-#define NOW 1800000000u
-#define CLAIMS                                                                                     \
-	"{\"iss\":\"https://id.test/\",\"aud\":\"stream\",\"sub\":\"ada\",\"exp\":1800000060}"
-
 /* cjose has no EdDSA: Node's half of the comparison does. */
 static const struct {
 	enum mint_signer signer;
@@ -41,33 +37,16 @@ static cjose_jws_t *sign(const cjose_jwk_t *jwk, const char *alg)
 
 	assert_true(cjose_header_set(header, CJOSE_HDR_ALG, alg, NULL));
 	assert_true(cjose_header_set(header, CJOSE_HDR_KID, cjose_jwk_get_kid(jwk, NULL), NULL));
-	jws = cjose_jws_sign(jwk, header, (const uint8_t *)CLAIMS, strlen(CLAIMS), NULL);
+	jws = cjose_jws_sign(jwk, header, (const uint8_t *)MINT_CLAIMS, strlen(MINT_CLAIMS), NULL);
 	cjose_header_release(header);
 	assert_non_null(jws);
 	return jws;
 }
 
-static enum auth_fault verify(struct slice token, const struct jwks *set)
-{
-	static const struct slice audience = SLICE_INIT("stream");
-	struct jwt_rules rules;
-	struct jwt_claims claims;
-	struct arena arena;
-
-	jwt_rules_init(&rules);
-	rules.algs = (1u << JWS_ALG_COUNT) - 1;
-	rules.issuer = SLICE("https://id.test/");
-	rules.audiences = &audience;
-	rules.audience_count = 1;
-	arena_init(&arena, 65536);
-	enum auth_fault fault = jwt_verify(token, &rules, set, NOW, &arena, &claims);
-	arena_free(&arena);
-	return fault;
-}
-
 static void takes_what_cjose_signs(void **state)
 {
 	struct mint *m = *state;
+	struct jwt_rules rules = mint_rules((1u << JWS_ALG_COUNT) - 1);
 
 	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
 		cjose_jwk_t *jwk = import(pairs[i].signer);
@@ -75,7 +54,7 @@ static void takes_what_cjose_signs(void **state)
 		const char *token = NULL;
 
 		assert_true(cjose_jws_export(jws, &token, NULL));
-		check(pairs[i].name, verify(slice_of(token), m->set) == AUTH_OK);
+		check(pairs[i].name, mint_verify(slice_of(token), &rules, m->set) == AUTH_OK);
 		cjose_jws_release(jws);
 		cjose_jwk_release(jwk);
 	}
@@ -94,31 +73,16 @@ static void cjose_takes_what_we_sign(void **state)
 		struct writer w;
 
 		writer_init(&w, space, sizeof(space));
-		assert_int_equal(jwt_sign(m->keys[pairs[i].signer], &options, SLICE(CLAIMS), &w),
-				 OK);
+		assert_int_equal(
+			jwt_sign(m->keys[pairs[i].signer], &options, SLICE(MINT_CLAIMS), &w), OK);
 		cjose_jws_t *jws = cjose_jws_import(w.ptr, w.len, NULL);
 		check(pairs[i].name, jws && cjose_jws_verify(jws, jwk, NULL));
 		assert_true(cjose_jws_get_plaintext(jws, &claims, &len, NULL));
 		check_slice(pairs[i].name, ((struct slice){(const char *)claims, len}),
-			    SLICE(CLAIMS));
+			    SLICE(MINT_CLAIMS));
 		cjose_jws_release(jws);
 		cjose_jwk_release(jwk);
 	}
-}
-
-static int set_up(void **state)
-{
-	static struct mint mint;
-
-	mint_init(&mint);
-	*state = &mint;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	mint_fini(*state);
-	return 0;
 }
 
 int main(void)
@@ -128,5 +92,5 @@ int main(void)
 		cmocka_unit_test(cjose_takes_what_we_sign),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, mint_set_up, mint_tear_down);
 }

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define NOW   1800000000u
 #define ARENA (1u << 20)
 /* Members that most rows share. */
 #define ISS   "\"iss\":\"https://id.test/\""
@@ -21,11 +20,8 @@ static const struct slice audiences[] = {SLICE_INIT("stream"), SLICE_INIT("https
 
 static struct jwt_rules rules_new(void)
 {
-	struct jwt_rules rules;
+	struct jwt_rules rules = mint_rules(JWS_ALG_BIT(JWS_HS256));
 
-	jwt_rules_init(&rules);
-	rules.algs = JWS_ALG_BIT(JWS_HS256);
-	rules.issuer = SLICE("https://id.test/");
 	rules.audiences = audiences;
 	rules.audience_count = COUNT_OF(audiences);
 	return rules;
@@ -37,7 +33,7 @@ static enum auth_fault verify(struct mint *m, struct slice payload, const struct
 	struct slice token = mint_token(m, "{\"alg\":\"HS256\"}", payload, MINT_HS, JWS_HS256);
 
 	arena_init(arena, ARENA);
-	return jwt_verify(token, rules, m->set, NOW, arena, claims);
+	return jwt_verify(token, rules, m->set, MINT_NOW, arena, claims);
 }
 
 #define CHARS_16  "0123456789abcdef"
@@ -291,21 +287,6 @@ static void lists_have_a_maximum(void **state)
 	assert_int_equal(verify_list(m, aud, JWT_MAX_AUDIENCES, "]}"), AUTH_BAD_CLAIMS);
 }
 
-static int set_up(void **state)
-{
-	static struct mint mint;
-
-	mint_init(&mint);
-	*state = &mint;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	mint_fini(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,5 +296,5 @@ int main(void)
 		cmocka_unit_test(lists_have_a_maximum),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, mint_set_up, mint_tear_down);
 }

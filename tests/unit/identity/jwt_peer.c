@@ -17,29 +17,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOW 1800000000u
-#define CLAIMS                                                                                     \
-	"{\"iss\":\"https://id.test/\",\"aud\":\"stream\",\"sub\":\"ada\",\"exp\":1800000060}"
 #define LINE_SPACE 16384
 
 static const char *judge(const struct mint *m, struct slice alg_name, struct slice token)
 {
-	static const struct slice audience = SLICE_INIT("stream");
-	struct jwt_rules rules;
-	struct jwt_claims claims;
-	struct arena arena;
 	enum jws_alg alg;
 
 	require(jws_alg_find(alg_name, &alg));
-	jwt_rules_init(&rules);
-	rules.algs = JWS_ALG_BIT(alg);
-	rules.issuer = SLICE("https://id.test/");
-	rules.audiences = &audience;
-	rules.audience_count = 1;
-	arena_init(&arena, 65536);
-	enum auth_fault fault = jwt_verify(token, &rules, m->set, NOW, &arena, &claims);
-	arena_free(&arena);
-	return auth_fault_reason(fault);
+	struct jwt_rules rules = mint_rules(JWS_ALG_BIT(alg));
+	return auth_fault_reason(mint_verify(token, &rules, m->set));
 }
 
 static void verify_lines(const struct mint *m)
@@ -67,7 +53,7 @@ static void sign_all(const struct mint *m)
 		struct writer w;
 
 		writer_init(&w, space, sizeof(space));
-		require(jwt_sign(m->keys[signers[i]], &options, SLICE(CLAIMS), &w) == OK);
+		require(jwt_sign(m->keys[signers[i]], &options, SLICE(MINT_CLAIMS), &w) == OK);
 		printf("%.*s\t%.*s\n", SLICE_ARG(jws_alg_name(options.alg)),
 		       SLICE_ARG(writer_slice(&w)));
 	}

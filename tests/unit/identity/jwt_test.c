@@ -10,39 +10,7 @@
 
 #include <string.h>
 
-#define NOW 1800000000u
-#define CLAIMS                                                                                     \
-	"{\"iss\":\"https://id.test/\",\"aud\":\"stream\",\"sub\":\"ada\",\"exp\":1800000060}"
-#define ALL   ((1u << JWS_ALG_COUNT) - 1)
-#define ARENA 65536u
-
-static const struct slice audience = SLICE_INIT("stream");
-
-static struct jwt_rules rules_for(unsigned algs)
-{
-	struct jwt_rules rules;
-
-	jwt_rules_init(&rules);
-	rules.algs = algs;
-	rules.issuer = SLICE("https://id.test/");
-	rules.audiences = &audience;
-	rules.audience_count = 1;
-	return rules;
-}
-
-static enum auth_fault verify(struct slice token, const struct jwt_rules *rules,
-			      const struct jwks *set)
-{
-	struct arena arena;
-	struct jwt_claims claims = {.expires_s = 1};
-
-	arena_init(&arena, ARENA);
-	enum auth_fault fault = jwt_verify(token, rules, set, NOW, &arena, &claims);
-	/* Untouched on a fault, filled otherwise. */
-	assert_true((fault == AUTH_OK) == (claims.expires_s != 1));
-	arena_free(&arena);
-	return fault;
-}
+#define ALL ((1u << JWS_ALG_COUNT) - 1)
 
 /* Well signed, so that only the header decides. */
 static const struct {
@@ -140,12 +108,12 @@ static const struct {
 static void judges_headers(void **state)
 {
 	struct mint *m = *state;
-	struct jwt_rules rules = rules_for(ALL);
+	struct jwt_rules rules = mint_rules(ALL);
 
 	for (size_t i = 0; i < COUNT_OF(headers); i++) {
-		struct slice token = mint_token(m, headers[i].header, SLICE(CLAIMS),
+		struct slice token = mint_token(m, headers[i].header, SLICE(MINT_CLAIMS),
 						headers[i].signer, headers[i].alg);
-		enum auth_fault fault = verify(token, &rules, m->set);
+		enum auth_fault fault = mint_verify(token, &rules, m->set);
 
 		if (fault != headers[i].fault)
 			fail_msg("%s: %s", headers[i].name, auth_fault_reason(fault));
@@ -161,13 +129,13 @@ static void the_rules_pin_the_algorithm(void **state)
 	struct mint *m = *state;
 
 	for (unsigned i = 0; i < MINT_SIGNERS; i++) {
-		struct jwt_rules all_but = rules_for(ALL & ~JWS_ALG_BIT(algs[i]));
-		struct jwt_rules only = rules_for(JWS_ALG_BIT(algs[i]));
+		struct jwt_rules all_but = mint_rules(ALL & ~JWS_ALG_BIT(algs[i]));
+		struct jwt_rules only = mint_rules(JWS_ALG_BIT(algs[i]));
 		struct slice token =
-			mint_token(m, names[i], SLICE(CLAIMS), (enum mint_signer)i, algs[i]);
+			mint_token(m, names[i], SLICE(MINT_CLAIMS), (enum mint_signer)i, algs[i]);
 
-		check(names[i], verify(token, &all_but, m->set) == AUTH_BAD_ALG);
-		check(names[i], verify(token, &only, m->set) == AUTH_OK);
+		check(names[i], mint_verify(token, &all_but, m->set) == AUTH_BAD_ALG);
+		check(names[i], mint_verify(token, &only, m->set) == AUTH_OK);
 	}
 }
 
@@ -221,9 +189,9 @@ static struct slice reform(struct writer *w, size_t at, struct slice token)
 static void judges_forms(void **state)
 {
 	struct mint *m = *state;
-	struct jwt_rules rules = rules_for(ALL);
+	struct jwt_rules rules = mint_rules(ALL);
 	struct slice token =
-		mint_token(m, "{\"alg\":\"ES256\"}", SLICE(CLAIMS), MINT_ES, JWS_ES256);
+		mint_token(m, "{\"alg\":\"ES256\"}", SLICE(MINT_CLAIMS), MINT_ES, JWS_ES256);
 
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		char space[1024];
@@ -231,7 +199,7 @@ static void judges_forms(void **state)
 
 		writer_init(&w, space, sizeof(space));
 		struct slice form = place_at_edge(reform(&w, i, token));
-		enum auth_fault fault = verify(form, &rules, m->set);
+		enum auth_fault fault = mint_verify(form, &rules, m->set);
 		if (fault != forms[i].fault)
 			fail_msg("%s: %s", forms[i].name, auth_fault_reason(fault));
 	}
@@ -240,18 +208,18 @@ static void judges_forms(void **state)
 static void no_prefix_and_no_change_passes(void **state)
 {
 	struct mint *m = *state;
-	struct jwt_rules rules = rules_for(ALL);
+	struct jwt_rules rules = mint_rules(ALL);
 	struct slice token =
-		mint_token(m, "{\"alg\":\"EdDSA\"}", SLICE(CLAIMS), MINT_ED, JWS_EDDSA);
+		mint_token(m, "{\"alg\":\"EdDSA\"}", SLICE(MINT_CLAIMS), MINT_ED, JWS_EDDSA);
 	char changed[1024];
 
 	for (size_t n = 0; n < token.len; n++) {
-		assert_int_not_equal(verify(place_at_edge(slice_upto(token, n)), &rules, m->set),
-				     AUTH_OK);
+		assert_int_not_equal(
+			mint_verify(place_at_edge(slice_upto(token, n)), &rules, m->set), AUTH_OK);
 		memcpy(changed, token.ptr, token.len);
 		changed[n] = changed[n] == 'A' ? 'B' : 'A';
-		assert_int_not_equal(verify((struct slice){changed, token.len}, &rules, m->set),
-				     AUTH_OK);
+		assert_int_not_equal(
+			mint_verify((struct slice){changed, token.len}, &rules, m->set), AUTH_OK);
 	}
 }
 
@@ -264,46 +232,46 @@ static struct slice token_of(struct mint *m, size_t len)
 	size_t size = BASE64URL_BYTES(len - around);
 
 	memset(payload, ' ', sizeof(payload));
-	memcpy(payload, CLAIMS, strlen(CLAIMS));
+	memcpy(payload, MINT_CLAIMS, strlen(MINT_CLAIMS));
 	return mint_token(m, header, (struct slice){payload, size}, MINT_HS, JWS_HS256);
 }
 
 static void tokens_have_a_maximum(void **state)
 {
 	struct mint *m = *state;
-	struct jwt_rules rules = rules_for(ALL);
+	struct jwt_rules rules = mint_rules(ALL);
 
 	struct slice token = token_of(m, JWT_MAX_TOKEN);
 	assert_int_equal(token.len, JWT_MAX_TOKEN);
-	assert_int_equal(verify(token, &rules, m->set), AUTH_OK);
+	assert_int_equal(mint_verify(token, &rules, m->set), AUTH_OK);
 	rules.max_token = JWT_MAX_TOKEN - 1;
-	assert_int_equal(verify(token, &rules, m->set), AUTH_TOO_LARGE);
+	assert_int_equal(mint_verify(token, &rules, m->set), AUTH_TOO_LARGE);
 	rules.max_token = JWT_MAX_TOKEN;
-	assert_int_equal(verify((struct slice){m->space, JWT_MAX_TOKEN + 1}, &rules, m->set),
+	assert_int_equal(mint_verify((struct slice){m->space, JWT_MAX_TOKEN + 1}, &rules, m->set),
 			 AUTH_TOO_LARGE);
 }
 
 static void headers_and_signatures_have_a_maximum(void **state)
 {
 	struct mint *m = *state;
-	struct jwt_rules rules = rules_for(ALL);
+	struct jwt_rules rules = mint_rules(ALL);
 	char header[JWT_MAX_HEADER + 2], dots[4096];
 	size_t len = strlen("{\"alg\":\"ES256\"}");
 
 	memset(header, ' ', sizeof(header));
 	memcpy(header, "{\"alg\":\"ES256\"}", len);
 	header[JWT_MAX_HEADER] = '\0';
-	assert_int_equal(
-		verify(mint_token(m, header, SLICE(CLAIMS), MINT_ES, JWS_ES256), &rules, m->set),
-		AUTH_OK);
+	assert_int_equal(mint_verify(mint_token(m, header, SLICE(MINT_CLAIMS), MINT_ES, JWS_ES256),
+				     &rules, m->set),
+			 AUTH_OK);
 	header[JWT_MAX_HEADER] = ' ';
 	header[JWT_MAX_HEADER + 1] = '\0';
-	assert_int_equal(
-		verify(mint_token(m, header, SLICE(CLAIMS), MINT_ES, JWS_ES256), &rules, m->set),
-		AUTH_TOO_LARGE);
+	assert_int_equal(mint_verify(mint_token(m, header, SLICE(MINT_CLAIMS), MINT_ES, JWS_ES256),
+				     &rules, m->set),
+			 AUTH_TOO_LARGE);
 	memset(dots, 'A', sizeof(dots));
 	memcpy(dots, "eyJhbGciOiJFUzI1NiJ9.e30.", 25);
-	assert_int_equal(verify((struct slice){dots, sizeof(dots)}, &rules, m->set),
+	assert_int_equal(mint_verify((struct slice){dots, sizeof(dots)}, &rules, m->set),
 			 AUTH_TOO_LARGE);
 }
 
@@ -311,24 +279,24 @@ static void types_are_the_callers_choice(void **state)
 {
 	static const struct slice types[] = {SLICE_INIT("sluice+jwt")};
 	struct mint *m = *state;
-	struct jwt_rules rules = rules_for(ALL);
+	struct jwt_rules rules = mint_rules(ALL);
 
 	rules.types = types;
 	rules.type_count = COUNT_OF(types);
-	assert_int_equal(verify(mint_token(m, "{\"alg\":\"ES256\",\"typ\":\"sluice+jwt\"}",
-					   SLICE(CLAIMS), MINT_ES, JWS_ES256),
-				&rules, m->set),
+	assert_int_equal(mint_verify(mint_token(m, "{\"alg\":\"ES256\",\"typ\":\"sluice+jwt\"}",
+						SLICE(MINT_CLAIMS), MINT_ES, JWS_ES256),
+				     &rules, m->set),
 			 AUTH_OK);
-	assert_int_equal(
-		verify(mint_token(m, "{\"alg\":\"ES256\"}", SLICE(CLAIMS), MINT_ES, JWS_ES256),
-		       &rules, m->set),
-		AUTH_WRONG_TYPE);
+	assert_int_equal(mint_verify(mint_token(m, "{\"alg\":\"ES256\"}", SLICE(MINT_CLAIMS),
+						MINT_ES, JWS_ES256),
+				     &rules, m->set),
+			 AUTH_WRONG_TYPE);
 }
 
 static void memory_that_ends_is_a_fault(void **state)
 {
 	struct mint *m = *state;
-	struct jwt_rules rules = rules_for(ALL);
+	struct jwt_rules rules = mint_rules(ALL);
 	struct slice token = mint_token(
 		m, "{\"alg\":\"ES256\"}",
 		SLICE("{\"iss\":\"https://id.test/\",\"aud\":\"stream\",\"sub\":\"ada\",\"sid\":"
@@ -342,7 +310,7 @@ static void memory_that_ends_is_a_fault(void **state)
 		struct jwt_claims claims = {.expires_s = 1};
 
 		arena_init(&arena, max);
-		fault = jwt_verify(token, &rules, m->set, NOW, &arena, &claims);
+		fault = jwt_verify(token, &rules, m->set, MINT_NOW, &arena, &claims);
 		assert_true(fault == AUTH_OK || claims.expires_s == 1);
 		arena_free(&arena);
 	}
@@ -352,7 +320,7 @@ static void memory_that_ends_is_a_fault(void **state)
 static void takes_what_jwt_sign_makes(void **state)
 {
 	struct mint *m = *state;
-	struct jwt_rules rules = rules_for(ALL);
+	struct jwt_rules rules = mint_rules(ALL);
 
 	for (unsigned alg = 0; alg < JWS_ALG_COUNT; alg++) {
 		struct jwt_sign_options options = {(enum jws_alg)alg, SLICE("JWT")};
@@ -364,34 +332,19 @@ static void takes_what_jwt_sign_makes(void **state)
 		while (!slice_eq(jwk_kid(m->keys[at]), jwk_kid(key)))
 			at++;
 		writer_init(&w, space, sizeof(space));
-		assert_int_equal(jwt_sign(m->keys[at], &options, SLICE(CLAIMS), &w), OK);
-		assert_int_equal(verify(writer_slice(&w), &rules, m->set), AUTH_OK);
+		assert_int_equal(jwt_sign(m->keys[at], &options, SLICE(MINT_CLAIMS), &w), OK);
+		assert_int_equal(mint_verify(writer_slice(&w), &rules, m->set), AUTH_OK);
 		size_t need = w.len;
 		for (size_t cap = 0; cap < need; cap += 7) {
 			writer_init(&w, space, cap);
-			assert_int_equal(jwt_sign(m->keys[at], &options, SLICE(CLAIMS), &w),
+			assert_int_equal(jwt_sign(m->keys[at], &options, SLICE(MINT_CLAIMS), &w),
 					 E_NO_SPACE);
 		}
 		writer_init(&w, space, sizeof(space));
 		assert_int_equal(jwt_sign(m->keys[at], &options, SLICE("[]"), &w), E_SYNTAX);
 		options.alg = alg == JWS_ES256 ? JWS_EDDSA : JWS_ES256;
-		assert_int_equal(jwt_sign(m->keys[at], &options, SLICE(CLAIMS), &w), E_RANGE);
+		assert_int_equal(jwt_sign(m->keys[at], &options, SLICE(MINT_CLAIMS), &w), E_RANGE);
 	}
-}
-
-static int set_up(void **state)
-{
-	static struct mint mint;
-
-	mint_init(&mint);
-	*state = &mint;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	mint_fini(*state);
-	return 0;
 }
 
 int main(void)
@@ -408,5 +361,5 @@ int main(void)
 		cmocka_unit_test(takes_what_jwt_sign_makes),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, mint_set_up, mint_tear_down);
 }

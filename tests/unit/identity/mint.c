@@ -6,6 +6,8 @@
 #include "identity/jws.h"
 #include "rfc_keys.h"
 
+#define ARENA 65536u
+
 static const char *const private_keys[MINT_SIGNERS] = {
 	[MINT_HS] = "{" RFC_OCT ",\"kid\":\"hs\"}",
 	[MINT_RS] = "{" RFC_RSA RFC_RSA_PRIVATE ",\"kid\":\"rs\"}",
@@ -38,6 +40,21 @@ void mint_fini(struct mint *m)
 	jwks_unref(m->set);
 }
 
+int mint_set_up(void **state)
+{
+	static struct mint mint;
+
+	mint_init(&mint);
+	*state = &mint;
+	return 0;
+}
+
+int mint_tear_down(void **state)
+{
+	mint_fini(*state);
+	return 0;
+}
+
 struct slice mint_token(struct mint *m, const char *header, struct slice payload,
 			enum mint_signer signer, enum jws_alg alg)
 {
@@ -54,4 +71,31 @@ struct slice mint_token(struct mint *m, const char *header, struct slice payload
 	put_base64url(&w, (struct slice){(const char *)signature, len});
 	require(!w.overflow);
 	return writer_slice(&w);
+}
+
+struct jwt_rules mint_rules(unsigned algs)
+{
+	static const struct slice audience = SLICE_INIT("stream");
+	struct jwt_rules rules;
+
+	jwt_rules_init(&rules);
+	rules.algs = algs;
+	rules.issuer = SLICE("https://id.test/");
+	rules.audiences = &audience;
+	rules.audience_count = 1;
+	return rules;
+}
+
+enum auth_fault mint_verify(struct slice token, const struct jwt_rules *rules,
+			    const struct jwks *set)
+{
+	struct arena arena;
+	struct jwt_claims claims = {.expires_s = 1};
+
+	arena_init(&arena, ARENA);
+	enum auth_fault fault = jwt_verify(token, rules, set, MINT_NOW, &arena, &claims);
+	/* Untouched on a fault, filled otherwise. */
+	require((fault == AUTH_OK) == (claims.expires_s != 1));
+	arena_free(&arena);
+	return fault;
 }

@@ -2,9 +2,13 @@
 /* mint.h - tokens of any form, which jwt_sign would refuse to make. */
 #pragma once
 
-#include "identity/jwks.h"
+#include "identity/jwt.h"
 
 #define MINT_SPACE 32768u
+#define MINT_NOW   1800000000u
+/* What mint_rules asks for, until a minute after MINT_NOW. */
+#define MINT_CLAIMS                                                                                \
+	"{\"iss\":\"https://id.test/\",\"aud\":\"stream\",\"sub\":\"ada\",\"exp\":1800000060}"
 
 enum mint_signer {
 	MINT_HS, /* RFC 7515 A.1, kid "hs" */
@@ -22,8 +26,17 @@ struct mint {
 
 void mint_init(struct mint *m);
 void mint_fini(struct mint *m);
+/* The same as fixtures of cmocka: *state is a mint. */
+int mint_set_up(void **state);
+int mint_tear_down(void **state);
 /* The private key as a JWK. */
 const char *mint_private(enum mint_signer signer);
 /* The token with these parts, signed by `signer` with `alg`; in m->space until the next call. */
 struct slice mint_token(struct mint *m, const char *header, struct slice payload,
 			enum mint_signer signer, enum jws_alg alg);
+
+/* Rules that MINT_CLAIMS meet, for these algorithms. */
+struct jwt_rules mint_rules(unsigned algs);
+/* The verdict at MINT_NOW. */
+enum auth_fault mint_verify(struct slice token, const struct jwt_rules *rules,
+			    const struct jwks *set);

@@ -3,35 +3,12 @@
  * Stores of principals when memory ends, OpenSSL's included: who is refused may try again, and no
  * reference is lost or given twice.
  */
-#include "../oom.h"
+#include "../oom_openssl.h"
 
 #include "identity/resume.h"
 #include "identity/ticket.h"
 #include "identity/token_cache.h"
 #include "people.h"
-
-#include <openssl/crypto.h>
-
-static void *crypto_malloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return __wrap_malloc(size);
-}
-
-static void *crypto_realloc(void *ptr, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return __wrap_realloc(ptr, size);
-}
-
-static void crypto_free(void *ptr, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(ptr);
-}
 
 static void make_attempt(size_t nth, bool *ret_reached)
 {
@@ -211,8 +188,7 @@ int main(void)
 		cmocka_unit_test(a_cache_without_memory_keeps_nothing),
 	};
 
-	/* Only before OpenSSL's first allocation. */
-	if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1)
+	if (!take_over_openssl())
 		return 1;
 	return cmocka_run_group_tests_name("identity without memory", tests, warm_up, NULL);
 }

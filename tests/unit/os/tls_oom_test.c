@@ -3,14 +3,13 @@
  * TLS when memory ends, OpenSSL's included: a context is made or says why not, a connection is
  * refused or goes on, and nothing is lost.
  */
-#include "../oom.h"
+#include "../oom_openssl.h"
 
 #include "os/peer.h"
 #include "os/tls_self.h"
 #include "os/tls_server.h"
 #include "tls_lab.h"
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include <signal.h>
@@ -20,27 +19,6 @@
 static struct lab_cert leaf;
 static struct tls_tickets *tickets;
 static struct tls_server *server;
-
-static void *crypto_malloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return __wrap_malloc(size);
-}
-
-static void *crypto_realloc(void *ptr, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return __wrap_realloc(ptr, size);
-}
-
-static void crypto_free(void *ptr, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(ptr);
-}
 
 /*
  * As fail_each, but the further in, the fewer: OpenSSL allocates some thousand times for a
@@ -220,8 +198,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_kept_of_a_record_ends_the_connection),
 	};
 
-	/* Before anything of OpenSSL allocates. */
-	if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1)
+	if (!take_over_openssl())
 		return 1;
 	return cmocka_run_group_tests_name("tls_oom", tests, set_up, tear_down);
 }
