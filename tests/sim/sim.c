@@ -3,201 +3,12 @@
 
 #include "base/require.h"
 #include "sim_auth.h"
+#include "sim_io.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define MAX_PASSES 1000000u /* of one sim_run: past it the engine spins without getting on */
 #define KEY        ((struct siphash_key){1, 2})
-
-static void keep(struct buf *b, struct slice s)
-{
-	enum err err = buf_append(b, s);
-
-	require(err == OK);
-}
-
-static void tell(const struct sim *sim, bool inside)
-{
-	if (sim->on_engine)
-		sim->on_engine(inside);
-}
-
-/* The engine's way out. */
-
-static struct sim_peer *peer_of(void *ctx, int io)
-{
-	const struct sim_worker *w = ctx;
-
-	require(io >= 0 && (size_t)io < w->sim->peer_end && w->sim->peers[io]);
-	return w->sim->peers[io];
-}
-
-static enum handshake_step io_handshake(void *ctx, int io, struct arrival *arrival)
-{
-	struct sim_peer *p = peer_of(ctx, io);
-
-	require(!p->closed && p->handshake && *p->handshake);
-	char step = *p->handshake++;
-	if (step == 'r')
-		return HANDSHAKE_READ;
-	if (step == 'w')
-		return HANDSHAKE_WRITE;
-	if (step == 'p')
-		return HANDSHAKE_PLAIN;
-	if (step == 'f')
-		return HANDSHAKE_FAILED;
-	arrival->https = true;
-	arrival->h2 = step == 'h';
-	return HANDSHAKE_DONE;
-}
-
-static ptrdiff_t io_recv(void *ctx, int io, char *buf, size_t cap)
-{
-	struct sim_peer *p = peer_of(ctx, io);
-	size_t n = p->to_server.len - p->received;
-
-	require(!p->closed);
-	if (p->reset)
-		return IO_GONE;
-	if (n == 0)
-		return p->half_closed ? 0 : IO_BLOCKED;
-	n = n > cap ? cap : n;
-	n = n > p->max_recv ? p->max_recv : n;
-	memcpy(buf, p->to_server.ptr + p->received, n);
-	p->received += n;
-	if (p->received == p->to_server.len) {
-		buf_reset(&p->to_server);
-		p->received = 0;
-	}
-	return (ptrdiff_t)n;
-}
-
-static ptrdiff_t io_send(void *ctx, int io, const struct slice *parts, size_t n)
-{
-	struct sim_peer *p = peer_of(ctx, io);
-	size_t room = p->capacity > p->socket.len ? p->capacity - p->socket.len : 0;
-	size_t taken = 0;
-
-	require(!p->closed && !p->shut);
-	if (p->reset)
-		return IO_GONE;
-	room = room > p->max_send ? p->max_send : room;
-	tell(p->sim, false);
-	for (size_t i = 0; i < n && taken < room; i++) {
-		struct slice part = slice_upto(parts[i], room - taken);
-
-		keep(&p->socket, part);
-		taken += part.len;
-	}
-	tell(p->sim, true);
-	p->sent += taken;
-	return taken > 0 ? (ptrdiff_t)taken : IO_BLOCKED;
-}
-
-static void io_send_last(void *ctx, int io, struct slice bytes)
-{
-	struct sim_peer *p = peer_of(ctx, io);
-
-	require(!p->closed && !p->shut);
-	tell(p->sim, false);
-	if (!p->reset)
-		keep(&p->socket, bytes);
-	tell(p->sim, true);
-}
-
-static void io_want(void *ctx, int io, struct conn *conn, unsigned interest)
-{
-	struct sim_peer *p = peer_of(ctx, io);
-
-	require(!p->closed && (!p->conn || p->conn == conn));
-	p->interest = interest;
-}
-
-static void io_shut(void *ctx, int io)
-{
-	peer_of(ctx, io)->shut = true;
-}
-
-static void io_close(void *ctx, int io)
-{
-	struct sim_peer *p = peer_of(ctx, io);
-
-	require(!p->closed);
-	p->closed = true;
-	p->conn = NULL;
-}
-
-static unsigned io_content(void *ctx, const struct route *route, struct buf *ret_body)
-{
-	(void)ctx;
-	return buf_append(ret_body, route->path) ? 503 : 200;
-}
-
-static void io_published(void *ctx)
-{
-	struct sim_worker *w = ctx;
-
-	w->published++;
-}
-
-/* Records. */
-
-static void copy_text(struct sim *sim, char *to, size_t cap, struct slice from)
-{
-	struct slice kept = slice_upto(from, cap - 1);
-
-	if (kept.len > 0)
-		memcpy(to, kept.ptr, kept.len);
-	to[kept.len] = '\0';
-	keep(&sim->record_text, from);
-	keep(&sim->record_text, SLICE("\n"));
-}
-
-static void io_record(void *ctx, const struct stream_record *r)
-{
-	const struct sim_worker *w = ctx;
-	struct sim_record copy = {.r = *r};
-
-	tell(w->sim, false);
-	copy_text(w->sim, copy.user, sizeof(copy.user), r->user);
-	copy_text(w->sim, copy.origin, sizeof(copy.origin), r->origin);
-	copy_text(w->sim, copy.auth, sizeof(copy.auth), r->auth_method);
-	copy_text(w->sim, copy.reason, sizeof(copy.reason), r->auth_reason);
-	copy_text(w->sim, copy.agent, sizeof(copy.agent), r->user_agent);
-	copy_text(w->sim, copy.route, sizeof(copy.route), r->route);
-	copy_text(w->sim, copy.detail, sizeof(copy.detail), r->detail);
-	copy_text(w->sim, copy.last_event_id, sizeof(copy.last_event_id), r->last_event_id);
-	keep(&w->sim->records, (struct slice){(const char *)&copy, sizeof(copy)});
-	tell(w->sim, true);
-}
-
-size_t sim_record_count(const struct sim *sim)
-{
-	return sim->records.len / sizeof(struct sim_record);
-}
-
-const struct sim_record *sim_record(const struct sim *sim, size_t nth)
-{
-	require(nth < sim_record_count(sim));
-	return (const struct sim_record *)(const void *)sim->records.ptr + nth;
-}
-
-const struct sim_record *sim_last_record(const struct sim *sim)
-{
-	size_t n = sim_record_count(sim);
-
-	return n > 0 ? sim_record(sim, n - 1) : NULL;
-}
-
-size_t sim_count_records(const struct sim *sim, enum record_kind kind)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < sim_record_count(sim); i++)
-		n += sim_record(sim, i)->r.kind == kind;
-	return n;
-}
 
 /* The world. */
 
@@ -212,19 +23,7 @@ static void make_engine(struct sim *sim, size_t index)
 		.tickets = sim->tickets,
 		.resumes = sim->resumes,
 		.revocations = sim->revocations,
-		.io = {.ctx = w,
-		       .handshake = io_handshake,
-		       .recv = io_recv,
-		       .send = io_send,
-		       .send_last = io_send_last,
-		       .want = io_want,
-		       .shut = io_shut,
-		       .close = io_close,
-		       .authenticate = sim_authenticate,
-		       .random = sim_random,
-		       .content = io_content,
-		       .published = io_published,
-		       .record = io_record},
+		.io = sim_io(w),
 		.key = KEY,
 		.seed = o->seed + index,
 		.max_connections = o->max_connections,
@@ -306,7 +105,7 @@ static void refuse_at_the_door(struct sim_peer *p)
 	writer_init(&w, text, sizeof(text));
 	engine_put_refusal(p->sim->workers[p->worker].engine, &w);
 	require(!w.overflow);
-	keep(&p->socket, writer_slice(&w));
+	sim_keep(&p->socket, writer_slice(&w));
 	p->refused = true;
 	p->closed = true;
 }
@@ -316,13 +115,13 @@ static void dial(struct sim_peer *p, size_t worker)
 	require(worker < p->sim->options.workers);
 	p->worker = worker;
 	p->interest = WANT_READ;
-	tell(p->sim, true);
+	sim_tell(p->sim, true);
 	struct arrival arrival = {.addr = p->addr,
 				  .https = p->https,
 				  .handshake = p->handshake != NULL,
 				  .h2c = !p->sim->options.http1};
 	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &arrival);
-	tell(p->sim, false);
+	sim_tell(p->sim, false);
 	if (!p->conn)
 		refuse_at_the_door(p);
 }
@@ -390,10 +189,10 @@ struct sim_peer *sim_connect(struct sim *sim, size_t worker)
 static void cut(struct sim_peer *p)
 {
 	p->reset = true;
-	tell(p->sim, true);
+	sim_tell(p->sim, true);
 	if (p->conn)
 		engine_gone(p->sim->workers[p->worker].engine, p->conn);
-	tell(p->sim, false);
+	sim_tell(p->sim, false);
 	require(p->closed && !p->client.malformed);
 }
 
@@ -424,7 +223,7 @@ void sim_forget(struct sim_peer *p)
 
 void sim_send_slice(struct sim_peer *p, struct slice bytes)
 {
-	keep(&p->to_server, bytes);
+	sim_keep(&p->to_server, bytes);
 }
 
 void sim_send(struct sim_peer *p, const char *text)
@@ -481,7 +280,7 @@ static bool report(struct sim_peer *p)
 	struct engine *engine = p->sim->workers[p->worker].engine;
 	bool moved = false;
 
-	tell(p->sim, true);
+	sim_tell(p->sim, true);
 	if (p->conn && is_readable(p)) {
 		engine_readable(engine, p->conn);
 		moved = true;
@@ -490,7 +289,7 @@ static bool report(struct sim_peer *p)
 		engine_writable(engine, p->conn);
 		moved = true;
 	}
-	tell(p->sim, false);
+	sim_tell(p->sim, false);
 	return moved;
 }
 
@@ -518,9 +317,9 @@ static uint64_t run_engines(struct sim *sim)
 	for (size_t i = 0; i < sim->options.workers; i++) {
 		struct sim_worker *w = &sim->workers[i];
 
-		tell(sim, true);
+		sim_tell(sim, true);
 		uint64_t wanted_ms = engine_turn(w->engine, sim->options.turn);
-		tell(sim, false);
+		sim_tell(sim, false);
 		if (engine_has_news(w->engine))
 			wanted_ms = 0;
 		wait_ms = wanted_ms < wait_ms ? wanted_ms : wait_ms;
