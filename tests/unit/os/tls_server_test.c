@@ -1,71 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a server takes and refuses: files, versions, protocols, names, tickets, clients. */
+/* What a server agrees on with a client: versions, protocols, names, tickets, who it is. */
 #include "../test.h"
 
-#include "os/tls_self.h"
 #include "os/tls_server.h"
-#include "tls_lab.h"
+#include "tls_case.h"
 
 #include <openssl/ocsp.h>
-#include <openssl/x509v3.h>
 
-#include <signal.h>
 #include <string.h>
-#include <time.h>
-
-static struct lab_cert root, other_root, leaf;
-static struct tls_tickets *tickets;
-
-static int set_up(void **state)
-{
-	(void)state;
-	const struct lab_spec authority = {.name = "Lab Root", .authority = true};
-	const struct lab_spec foreign = {.name = "Other Root", .authority = true};
-	const struct lab_spec one = {.name = "one", .san = "DNS:one.example"};
-
-	(void)signal(SIGPIPE, SIG_IGN); /* of the client's end */
-	root = lab_make(&authority, NULL);
-	other_root = lab_make(&foreign, NULL);
-	leaf = lab_make(&one, &root);
-	tickets = tls_tickets_new();
-	return tickets ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	lab_free(&leaf);
-	lab_free(&root);
-	lab_free(&other_root);
-	tls_tickets_unref(tickets);
-	return 0;
-}
-
-static struct tls_identity identity_of(const struct lab_cert *c)
-{
-	return (struct tls_identity){.chain = c->cert_pem, .key = c->key_pem};
-}
-
-/* The server of `config`, or NULL with the reason in `text`. */
-static struct tls_server *try_config(const struct tls_server_config *config, char *text, size_t cap)
-{
-	struct writer why;
-
-	writer_init(&why, text, cap - 1);
-	struct tls_server *s = tls_server_new(config, &why);
-	text[why.len] = '\0';
-	return s;
-}
-
-static struct tls_server *must(const struct tls_server_config *config)
-{
-	char text[256];
-	struct tls_server *s = try_config(config, text, sizeof(text));
-
-	if (!s)
-		fail_msg("%s", text);
-	return s;
-}
 
 static struct tls_server *plain_server(void)
 {
@@ -73,187 +15,7 @@ static struct tls_server *plain_server(void)
 	const struct tls_server_config config = {
 		.identities = &identity, .identity_count = 1, .http2 = true, .tickets = tickets};
 
-	return must(&config);
-}
-
-/* Files. */
-
-struct file_case {
-	const char *name;
-	struct slice chain, key, ocsp;
-	const char *why; /* NULL: taken */
-};
-
-static void check_files(const struct file_case *c)
-{
-	char text[256];
-	struct tls_identity identity = {c->chain, c->key, c->ocsp};
-	const struct tls_server_config config = {
-		.identities = &identity, .identity_count = 1, .tickets = tickets};
-	struct tls_server *s = try_config(&config, text, sizeof(text));
-
-	check(c->name, (s != NULL) == (c->why == NULL));
-	check_slice(c->name, slice_of(text), slice_of(c->why ? c->why : ""));
-	tls_server_unref(s);
-}
-
-static void broken_files_are_refused_with_a_reason(void **state)
-{
-	(void)state;
-	const struct lab_spec old = {.name = "x", .from_s = -2 * LAB_DAY, .until_s = -LAB_DAY};
-	const struct lab_spec early = {.name = "x", .from_s = LAB_DAY, .until_s = 2 * LAB_DAY};
-	const struct lab_spec weak = {.name = "x", .rsa_bits = 1024};
-	struct lab_cert expired = lab_make(&old, &root), future = lab_make(&early, &root);
-	struct lab_cert small = lab_make(&weak, &root);
-	struct slice locked = lab_locked_key(&leaf);
-	const struct file_case cases[] = {
-		{"a good pair", leaf.cert_pem, leaf.key_pem, SLICE_NONE, NULL},
-		{"an empty chain", SLICE(""), leaf.key_pem, SLICE_NONE,
-		 "certificate 1: there is no certificate in PEM"},
-		{"text for a chain", SLICE("hello\n"), leaf.key_pem, SLICE_NONE,
-		 "certificate 1: there is no certificate in PEM"},
-		{"a key for a chain", leaf.key_pem, leaf.key_pem, SLICE_NONE,
-		 "certificate 1: there is no certificate in PEM"},
-		{"a certificate for a key", leaf.cert_pem, leaf.cert_pem, SLICE_NONE,
-		 "certificate 1: there is no private key in PEM"},
-		{"an empty key", leaf.cert_pem, SLICE(""), SLICE_NONE,
-		 "certificate 1: there is no private key in PEM"},
-		{"a key under a passphrase", leaf.cert_pem, locked, SLICE_NONE,
-		 "certificate 1: the key has a passphrase: store it without one"},
-		{"the key of another", leaf.cert_pem, root.key_pem, SLICE_NONE,
-		 "certificate 1: the key does not fit"},
-		{"a certificate of yesterday", expired.cert_pem, expired.key_pem, SLICE_NONE,
-		 "certificate 1: the certificate has expired"},
-		{"a certificate of tomorrow", future.cert_pem, future.key_pem, SLICE_NONE,
-		 "certificate 1: the certificate is not valid yet"},
-		{"RSA of 1024 bits", small.cert_pem, small.key_pem, SLICE_NONE,
-		 "certificate 1: the RSA key is shorter than 2048 bits"},
-	};
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		check_files(&cases[i]);
-	lab_free(&expired);
-	lab_free(&future);
-	lab_free(&small);
-	lab_free_bytes(locked);
-}
-
-static void responses_that_do_not_help_are_refused(void **state)
-{
-	(void)state;
-	struct slice good = lab_ocsp(&leaf, &root, V_OCSP_CERTSTATUS_GOOD, -60, LAB_DAY);
-	const struct {
-		const char *name;
-		struct slice ocsp; /* freed */
-		const char *why;
-	} made[] = {
-		{"a response of revocation",
-		 lab_ocsp(&leaf, &root, V_OCSP_CERTSTATUS_REVOKED, -60, LAB_DAY),
-		 "certificate 1: the OCSP response says that the certificate is revoked"},
-		{"a response that does not know",
-		 lab_ocsp(&leaf, &root, V_OCSP_CERTSTATUS_UNKNOWN, -60, LAB_DAY),
-		 "certificate 1: the OCSP response does not know the certificate"},
-		{"a response of yesterday",
-		 lab_ocsp(&leaf, &root, V_OCSP_CERTSTATUS_GOOD, -LAB_DAY, -3600),
-		 "certificate 1: the OCSP response has expired or is not valid yet"},
-		{"the response of another",
-		 lab_ocsp(&root, &other_root, V_OCSP_CERTSTATUS_GOOD, -60, LAB_DAY),
-		 "certificate 1: the OCSP response is of another certificate"},
-	};
-	const char none[] = "certificate 1: there is no OCSP response in DER";
-	const struct file_case cases[] = {
-		{"a good one", leaf.cert_pem, leaf.key_pem, good, NULL},
-		{"text", leaf.cert_pem, leaf.key_pem, SLICE("hello"), none},
-		{"an empty one", leaf.cert_pem, leaf.key_pem, SLICE(""), none},
-		{"one that is cut", leaf.cert_pem, leaf.key_pem, slice_upto(good, good.len - 1),
-		 none},
-	};
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		check_files(&cases[i]);
-	for (size_t i = 0; i < COUNT_OF(made); i++) {
-		const struct file_case c = {made[i].name, leaf.cert_pem, leaf.key_pem, made[i].ocsp,
-					    made[i].why};
-
-		check_files(&c);
-		lab_free_bytes(made[i].ocsp);
-	}
-	lab_free_bytes(good);
-}
-
-static void a_certificate_that_is_cut_is_refused_at_every_byte(void **state)
-{
-	(void)state;
-	const struct slice end = SLICE("-----END CERTIFICATE-----");
-	size_t whole = end.len;
-
-	while (!slice_ends(slice_upto(leaf.cert_pem, whole), end))
-		whole++;
-
-	for (size_t len = 0; len < whole; len++) {
-		char text[256];
-		struct tls_identity identity = {.chain = slice_upto(leaf.cert_pem, len),
-						.key = leaf.key_pem};
-		const struct tls_server_config config = {
-			.identities = &identity, .identity_count = 1, .tickets = tickets};
-
-		assert_null(try_config(&config, text, sizeof(text)));
-		assert_string_equal(text, "certificate 1: there is no certificate in PEM");
-	}
-}
-
-static void a_chain_whose_issuer_is_cut_is_refused(void **state)
-{
-	(void)state;
-	char text[256];
-	struct tls_identity identity = {.chain = slice_upto(leaf.cert_pem, leaf.cert_pem.len - 40),
-					.key = leaf.key_pem};
-	const struct tls_server_config config = {
-		.identities = &identity, .identity_count = 1, .tickets = tickets};
-
-	assert_null(try_config(&config, text, sizeof(text)));
-	assert_true(slice_starts(slice_of(text), SLICE("certificate 1: the chain cannot be read")));
-}
-
-static void the_fault_of_the_second_is_told_by_its_number(void **state)
-{
-	(void)state;
-	char text[256];
-	struct tls_identity both[] = {identity_of(&leaf), identity_of(&root)};
-	const struct tls_server_config config = {
-		.identities = both, .identity_count = 2, .tickets = tickets};
-	const struct tls_server_config none = {.tickets = tickets};
-	const struct tls_server_config strangers = {.identities = both,
-						    .identity_count = 1,
-						    .client_ca = SLICE("hello"),
-						    .tickets = tickets};
-
-	both[1].key = leaf.key_pem;
-	assert_null(try_config(&config, text, sizeof(text)));
-	assert_string_equal(text, "certificate 2: the key does not fit");
-	assert_null(try_config(&none, text, sizeof(text)));
-	assert_string_equal(text, "1 to 16 certificates are needed");
-	assert_null(try_config(&strangers, text, sizeof(text)));
-	assert_string_equal(text, "client authorities: there is no certificate in PEM that can be "
-				  "read");
-}
-
-static void the_first_end_of_a_certificate_is_known(void **state)
-{
-	(void)state;
-	const struct lab_spec soon = {.name = "x", .from_s = -60, .until_s = 3600};
-	struct lab_cert short_lived = lab_make(&soon, &root);
-	struct tls_identity both[] = {identity_of(&leaf), identity_of(&short_lived)};
-	const struct tls_server_config config = {
-		.identities = both, .identity_count = 2, .tickets = tickets};
-	struct tls_server *s = must(&config);
-	size_t index = 0;
-	int64_t left_s = tls_server_expires(s, &index) - (int64_t)time(NULL);
-
-	assert_in_range(left_s, 3000, 3600);
-	assert_int_equal(index, 1);
-	tls_server_unref(s);
-	lab_free(&short_lived);
+	return case_server(&config);
 }
 
 /* Versions and protocols. */
@@ -291,7 +53,7 @@ static void versions_and_ciphers_are_the_modern_ones(void **state)
 		const struct lab_client client = {.minimum = cases[i].minimum,
 						  .maximum = cases[i].maximum,
 						  .ciphers = cases[i].ciphers};
-		struct tls_server *s = must(&config);
+		struct tls_server *s = case_server(&config);
 		struct lab_pair p;
 		bool open = lab_connect(&p, s, &client);
 
@@ -333,7 +95,7 @@ static void the_server_prefers_h2_and_refuses_what_it_does_not_speak(void **stat
 							 .http2 = cases[i].http2,
 							 .tickets = tickets};
 		const struct lab_client client = {.alpn = cases[i].offer};
-		struct tls_server *s = must(&config);
+		struct tls_server *s = case_server(&config);
 		struct lab_pair p;
 		const unsigned char *name = NULL;
 		unsigned len = 0;
@@ -388,7 +150,7 @@ static void the_server_name_chooses_the_certificate(void **state)
 	}
 	const struct tls_server_config config = {
 		.identities = identities, .identity_count = COUNT_OF(specs), .tickets = tickets};
-	struct tls_server *s = must(&config);
+	struct tls_server *s = case_server(&config);
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
 			const struct lab_client client = {.server_name = cases[i].asked,
@@ -453,7 +215,7 @@ static void tickets_of_other_keys_mean_a_full_handshake(void **state)
 	struct tls_identity identity = identity_of(&leaf);
 	const struct tls_server_config config = {
 		.identities = &identity, .identity_count = 1, .tickets = foreign};
-	struct tls_server *one = plain_server(), *two = must(&config);
+	struct tls_server *one = plain_server(), *two = case_server(&config);
 
 	assert_false(resumes(one, two, TLS1_2_VERSION, NULL, 0));
 	assert_false(resumes(one, two, TLS1_3_VERSION, NULL, 0));
@@ -473,7 +235,7 @@ static struct tls_server *asking_server(const struct lab_cert *authority, bool r
 						 .client_required = required,
 						 .tickets = tickets};
 
-	return must(&config);
+	return case_server(&config);
 }
 
 struct client_case {
@@ -646,7 +408,7 @@ static void the_response_is_stapled_for_who_asks(void **state)
 		.identities = &identity, .identity_count = 1, .tickets = tickets};
 
 	identity.ocsp = response;
-	struct tls_server *s = must(&config);
+	struct tls_server *s = case_server(&config);
 	for (int i = 0; i < 4; i++) {
 		const struct lab_client client = {
 			.maximum = i & 1 ? TLS1_2_VERSION : TLS1_3_VERSION, .ask_status = i & 2};
@@ -663,51 +425,9 @@ static void the_response_is_stapled_for_who_asks(void **state)
 	lab_free_bytes(response);
 }
 
-/* For development. */
-
-static void a_certificate_of_our_own_serves_localhost(void **state)
-{
-	(void)state;
-	struct tls_self self, other;
-
-	assert_int_equal(tls_self_make(&self), OK);
-	assert_int_equal(tls_self_make(&other), OK);
-	assert_int_equal(strlen(self.fingerprint), 95);
-	assert_int_equal(strlen(self.pin), 8 + 44);
-	assert_string_not_equal(self.fingerprint, other.fingerprint);
-	assert_string_not_equal(self.pin, other.pin);
-	struct tls_identity identity = {.chain = {self.chain, self.chain_len},
-					.key = {self.key, self.key_len}};
-	const struct tls_server_config config = {
-		.identities = &identity, .identity_count = 1, .tickets = tickets};
-	struct tls_server *s = must(&config);
-	struct lab_pair p;
-	int64_t left_s = tls_server_expires(s, NULL) - (int64_t)time(NULL);
-	assert_in_range(left_s, 6 * LAB_DAY, 7 * LAB_DAY);
-	assert_true(lab_connect(&p, s, NULL));
-	X509 *got = SSL_get1_peer_certificate(p.client);
-	assert_int_equal(X509_check_host(got, "localhost", 0, 0, NULL), 1);
-	assert_int_equal(X509_check_ip_asc(got, "127.0.0.1", 0), 1);
-	assert_int_equal(X509_check_ip_asc(got, "::1", 0), 1);
-	assert_int_equal(X509_check_host(got, "example.com", 0, 0, NULL), 0);
-	X509_free(got);
-	lab_end(&p);
-	tls_server_unref(s);
-	tls_self_wipe(&self);
-	tls_self_wipe(&other);
-	assert_int_equal(self.key_len, 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_certificate_of_our_own_serves_localhost),
-		cmocka_unit_test(broken_files_are_refused_with_a_reason),
-		cmocka_unit_test(responses_that_do_not_help_are_refused),
-		cmocka_unit_test(a_certificate_that_is_cut_is_refused_at_every_byte),
-		cmocka_unit_test(a_chain_whose_issuer_is_cut_is_refused),
-		cmocka_unit_test(the_fault_of_the_second_is_told_by_its_number),
-		cmocka_unit_test(the_first_end_of_a_certificate_is_known),
 		cmocka_unit_test(versions_and_ciphers_are_the_modern_ones),
 		cmocka_unit_test(the_server_prefers_h2_and_refuses_what_it_does_not_speak),
 		cmocka_unit_test(the_server_name_chooses_the_certificate),
@@ -719,5 +439,5 @@ int main(void)
 		cmocka_unit_test(the_response_is_stapled_for_who_asks),
 	};
 
-	return cmocka_run_group_tests_name("tls_server", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("tls_server", tests, case_set_up, case_tear_down);
 }
