@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "audit/exchange.h"
+#include "audit/exchange_part.h"
 
-#include "audit/address.h"
 #include "audit/request.h"
 
-#include <errno.h>
 #include <string.h>
 
-#define MS          1000000u
 #define READ_ROOM   65536u
 #define READ_ROUNDS 8 /* reads of one step, so that one probe does not starve the others */
 
-static uint64_t since_start(const struct exchange *e)
+uint64_t exchange_since_start(const struct exchange *e)
 {
 	uint64_t t = e->now_ns - e->env->zero_ns;
 
@@ -25,7 +22,7 @@ static void over(struct exchange *e, enum ending ending)
 	e->phase = EXCHANGE_OVER;
 	if (e->h2)
 		e->t->h2_max_streams = h2_survey_max_streams(e->h2);
-	recorder_finish(&e->recorder, ending, since_start(e), e->env->secrets);
+	recorder_finish(&e->recorder, ending, exchange_since_start(e), e->env->secrets);
 	h2_survey_free(e->h2);
 	e->h2 = NULL;
 	tls_client_fini(&e->tls);
@@ -34,7 +31,7 @@ static void over(struct exchange *e, enum ending ending)
 	buf_free(&e->out);
 }
 
-static void fail(struct exchange *e, enum outcome outcome, const char *detail)
+void exchange_fail(struct exchange *e, enum outcome outcome, const char *detail)
 {
 	e->t->outcome = outcome;
 	if (detail)
@@ -50,10 +47,10 @@ void exchange_stop(struct exchange *e, uint64_t now_ns)
 	if (recorder_has_head(&e->recorder))
 		over(e, ENDING_WE_CUT);
 	else
-		fail(e, OUTCOME_STOPPED, NULL);
+		exchange_fail(e, OUTCOME_STOPPED, NULL);
 }
 
-static void enter(struct exchange *e, enum exchange_phase phase, uint64_t ms, short events)
+void exchange_enter(struct exchange *e, enum exchange_phase phase, uint64_t ms, short events)
 {
 	e->phase = phase;
 	e->due_ns = e->now_ns + ms * MS;
@@ -74,14 +71,14 @@ static void on_head(void *ctx, unsigned status)
 {
 	struct exchange *e = ctx;
 
-	recorder_head(&e->recorder, status, since_start(e));
+	recorder_head(&e->recorder, status, exchange_since_start(e));
 }
 
 static void on_data(void *ctx, struct slice data)
 {
 	struct exchange *e = ctx;
 
-	recorder_data(&e->recorder, data, since_start(e));
+	recorder_data(&e->recorder, data, exchange_since_start(e));
 }
 
 static void on_closed(void *ctx, uint32_t error)
@@ -100,60 +97,7 @@ static void on_goaway(void *ctx, uint32_t error)
 	e->h2_goaway_code = error;
 }
 
-/* Dialling. */
-
-static bool fits(const struct tcp_target *target, enum route_family family)
-{
-	if (family == FAMILY_ANY || target->address.ss_family == AF_UNIX)
-		return true;
-	return (target->address.ss_family == AF_INET6) == (family == FAMILY_6);
-}
-
-static void describe_peer(struct exchange *e)
-{
-	char text[ADDRESS_MAX];
-	struct writer w;
-
-	writer_init(&w, text, sizeof(text));
-	address_put(&w, e->peer);
-	e->t->address = arena_copy(&e->t->arena, writer_slice(&w));
-	e->t->ipv6 = e->peer->address.ss_family == AF_INET6;
-	e->t->loopback = address_is_loopback(e->peer);
-}
-
-static void dial_failed(struct exchange *e)
-{
-	enum outcome outcome = OUTCOME_UNREACHABLE;
-
-	if (e->error == ECONNREFUSED)
-		outcome = OUTCOME_REFUSED;
-	else if (e->error == ETIMEDOUT)
-		outcome = OUTCOME_TIMED_OUT;
-	fail(e, outcome,
-	     outcome == OUTCOME_TIMED_OUT ? "no connection in time" : strerror(e->error));
-}
-
-/* The next address that may be tried; without one it is over. */
-static void dial_next(struct exchange *e)
-{
-	const struct route *route = e->spec->route;
-
-	while (e->next < route->count) {
-		e->peer = &route->targets[e->next++];
-		if (!fits(e->peer, e->spec->family))
-			continue;
-		if (!tcp_connect(e->peer, 0, &e->fd)) {
-			describe_peer(e);
-			enter(e, EXCHANGE_DIAL, EXCHANGE_CONNECT_MS, POLLOUT);
-			return;
-		}
-		e->error = errno;
-	}
-	if (route->count == 0)
-		fail(e, OUTCOME_DNS, route->why);
-	else
-		dial_failed(e);
-}
+/* Asking. */
 
 static void begin_tls(struct exchange *e)
 {
@@ -161,9 +105,10 @@ static void begin_tls(struct exchange *e)
 	struct slice alpn = spec->h2 ? SLICE("h2") : SLICE("http/1.1");
 
 	if (tls_survey_init(&e->tls, e->env->trust, e->fd, spec->url.host, alpn, spec->versions))
-		fail(e, OUTCOME_TLS_FAILED, "the host name is too long, or there is no memory");
+		exchange_fail(e, OUTCOME_TLS_FAILED,
+			      "the host name is too long, or there is no memory");
 	else
-		enter(e, EXCHANGE_TLS, EXCHANGE_TLS_MS, POLLOUT);
+		exchange_enter(e, EXCHANGE_TLS, EXCHANGE_TLS_MS, POLLOUT);
 }
 
 static void begin_request(struct exchange *e)
@@ -174,8 +119,8 @@ static void begin_request(struct exchange *e)
 	if (!trusted && (e->spec->secret_count > 0 || e->spec->secret_target))
 		e->t->credential_withheld = true;
 	if (!trusted && e->spec->secret_target) {
-		fail(e, OUTCOME_NOT_SENT,
-		     "a secret would travel to a peer that nobody vouches for");
+		exchange_fail(e, OUTCOME_NOT_SENT,
+			      "a secret would travel to a peer that nobody vouches for");
 		return;
 	}
 	if (!trusted && e->spec->secret_count > 0)
@@ -183,30 +128,18 @@ static void begin_request(struct exchange *e)
 	bool made = e->spec->h2 ? request_make_h2(e->spec, trusted, &events, &e->h2)
 				: request_make_h1(e->spec, trusted, &e->out);
 	if (made)
-		enter(e, EXCHANGE_SEND, EXCHANGE_SEND_MS, POLLOUT);
+		exchange_enter(e, EXCHANGE_SEND, EXCHANGE_SEND_MS, POLLOUT);
 	else
-		fail(e, OUTCOME_NOT_SENT, "the request is too large, or there is no memory");
+		exchange_fail(e, OUTCOME_NOT_SENT,
+			      "the request is too large, or there is no memory");
 }
 
-static bool step_dial(struct exchange *e)
+void exchange_connected(struct exchange *e)
 {
-	struct pollfd p = {.fd = e->fd, .events = POLLOUT};
-
-	if (poll(&p, 1, 0) == 0 && e->now_ns < e->due_ns)
-		return false;
-	e->error = p.revents ? tcp_error(e->fd) : ETIMEDOUT;
-	if (e->error) {
-		tcp_close(e->fd);
-		e->fd = -1;
-		dial_next(e);
-		return true;
-	}
-	e->t->connected_ns = since_start(e);
 	if (e->spec->url.https)
 		begin_tls(e);
 	else
 		begin_request(e);
-	return true;
 }
 
 /* TLS. */
@@ -223,7 +156,7 @@ static void take_facts(struct exchange *e)
 	struct tls_facts facts;
 
 	tls_survey_facts(&e->tls, e->spec->url.host, &facts);
-	e->t->tls_done_ns = since_start(e);
+	e->t->tls_done_ns = exchange_since_start(e);
 	e->t->tls = (struct probe_tls){
 		.used = true,
 		.version = keep(e, facts.version),
@@ -255,18 +188,19 @@ static bool step_tls(struct exchange *e)
 	if (wants(e, n, TLS_WANT_READ, TLS_WANT_WRITE)) {
 		if (e->now_ns < e->due_ns)
 			return false;
-		fail(e, OUTCOME_TIMED_OUT, "no end of the TLS handshake in time");
+		exchange_fail(e, OUTCOME_TIMED_OUT, "no end of the TLS handshake in time");
 		return true;
 	}
 	if (n == TLS_FAILED) {
-		fail(e, OUTCOME_TLS_FAILED, e->tls.why);
+		exchange_fail(e, OUTCOME_TLS_FAILED, e->tls.why);
 		return true;
 	}
 	take_facts(e);
 	if (e->spec->handshake_only)
-		fail(e, OUTCOME_NOT_SENT, "the handshake alone was asked for, and it succeeded");
+		exchange_fail(e, OUTCOME_NOT_SENT,
+			      "the handshake alone was asked for, and it succeeded");
 	else if (e->spec->h2 && !slice_eq(e->t->tls.alpn, SLICE("h2")))
-		fail(e, OUTCOME_NOT_SENT, "the server does not offer h2 (ALPN)");
+		exchange_fail(e, OUTCOME_NOT_SENT, "the server does not offer h2 (ALPN)");
 	else
 		begin_request(e);
 	return true;
@@ -286,8 +220,7 @@ static bool is_wait(const struct exchange *e, long n)
 	return e->tls.ssl ? n == TLS_WANT_READ || n == TLS_WANT_WRITE : n == TCP_AGAIN;
 }
 
-/* What stands to be sent. 1: all is with the kernel; 0: it waits; -1: the peer takes no more. */
-static int flush(struct exchange *e)
+int exchange_flush(struct exchange *e)
 {
 	for (;;) {
 		struct slice out = e->h2 ? h2_survey_output(e->h2) : buf_slice(&e->out);
@@ -307,15 +240,15 @@ static int flush(struct exchange *e)
 /* A server may answer and close before it has read all: what it said is read in any case. */
 static bool step_send(struct exchange *e)
 {
-	int sent = flush(e);
+	int sent = exchange_flush(e);
 
 	if (sent == 0 && e->now_ns < e->due_ns) {
 		e->events = POLLOUT;
 		return false;
 	}
 	if (sent > 0)
-		e->t->sent_ns = since_start(e);
-	enter(e, EXCHANGE_HEAD, e->spec->head_ms, POLLIN);
+		e->t->sent_ns = exchange_since_start(e);
+	exchange_enter(e, EXCHANGE_HEAD, e->spec->head_ms, POLLIN);
 	return true;
 }
 
@@ -333,21 +266,22 @@ static void broken(struct exchange *e)
 	if (recorder_has_head(&e->recorder))
 		over(e, ENDING_RESET);
 	else
-		fail(e, OUTCOME_CUT,
-		     e->tls.ssl ? e->tls.why : "the connection was reset before a whole head");
+		exchange_fail(e, OUTCOME_CUT,
+			      e->tls.ssl ? e->tls.why
+					 : "the connection was reset before a whole head");
 }
 
 static void closed_by_peer(struct exchange *e)
 {
 	if (!recorder_has_head(&e->recorder) && e->t->h2_goaway) {
-		fail(e, OUTCOME_CUT, "GOAWAY, and the connection closed, before a head");
+		exchange_fail(e, OUTCOME_CUT, "GOAWAY, and the connection closed, before a head");
 		e->t->ending_code = e->h2_goaway_code;
 		return;
 	}
 	if (e->t->h2_goaway)
 		e->t->ending_code = e->h2_goaway_code;
 	if (!recorder_has_head(&e->recorder) && e->recorder.head.len == 0)
-		fail(e, OUTCOME_CUT, "the connection was closed without an answer");
+		exchange_fail(e, OUTCOME_CUT, "the connection was closed without an answer");
 	else
 		over(e, e->t->h2_goaway ? ENDING_GOAWAY : ENDING_CLOSED);
 }
@@ -358,24 +292,25 @@ static void take_h2(struct exchange *e, struct slice bytes)
 		if (recorder_has_head(&e->recorder))
 			over(e, ENDING_BAD_FRAMING);
 		else
-			fail(e, OUTCOME_MALFORMED,
-			     slice_starts(bytes, SLICE("HTTP/1.")) ? "HTTP/1.x in answer to HTTP/2"
-								   : h2_survey_why(e->h2));
+			exchange_fail(e, OUTCOME_MALFORMED,
+				      slice_starts(bytes, SLICE("HTTP/1."))
+					      ? "HTTP/1.x in answer to HTTP/2"
+					      : h2_survey_why(e->h2));
 		return;
 	}
 	/* Acknowledgements and windows; a peer that takes none of them ends by the deadline. */
-	(void)flush(e);
+	(void)exchange_flush(e);
 	if (!e->h2_closed)
 		return;
 	if (!recorder_has_head(&e->recorder))
-		fail(e, OUTCOME_CUT, "the stream was reset before a head");
+		exchange_fail(e, OUTCOME_CUT, "the stream was reset before a head");
 	else
 		over(e, e->t->ending_code == 0 ? ENDING_COMPLETE : ENDING_RST_STREAM);
 }
 
 static void take_h1(struct exchange *e, struct slice bytes)
 {
-	switch (recorder_feed(&e->recorder, bytes, since_start(e))) {
+	switch (recorder_feed(&e->recorder, bytes, exchange_since_start(e))) {
 	case RECORDER_MORE:
 		break;
 	case RECORDER_OVER:
@@ -395,7 +330,7 @@ static void head_has_come(struct exchange *e)
 	uint64_t least_ms = span_ms < EXCHANGE_LEAST_SPAN_MS ? span_ms : EXCHANGE_LEAST_SPAN_MS;
 
 	span_ms = span_ms > waited_ms + least_ms ? span_ms - waited_ms : least_ms;
-	enter(e, EXCHANGE_BODY, span_ms, POLLIN);
+	exchange_enter(e, EXCHANGE_BODY, span_ms, POLLIN);
 	if (span_ms == 0)
 		over(e, ENDING_WE_CUT);
 }
@@ -433,8 +368,9 @@ static bool step_read(struct exchange *e)
 	if (e->phase == EXCHANGE_BODY)
 		over(e, ENDING_WE_CUT);
 	else
-		fail(e, OUTCOME_TIMED_OUT,
-		     e->recorder.head.len > 0 ? "no end of the head in time" : "no answer in time");
+		exchange_fail(e, OUTCOME_TIMED_OUT,
+			      e->recorder.head.len > 0 ? "no end of the head in time"
+						       : "no answer in time");
 	return false;
 }
 
@@ -472,8 +408,8 @@ void exchange_start(struct exchange *e, const struct probe_spec *spec,
 	buf_init(&e->out, EXCHANGE_MAX_REQUEST);
 	recorder_init(&e->recorder, t, slice_eq(spec->method, SLICE("HEAD")));
 	describe_request(e);
-	t->start_ns = since_start(e);
-	dial_next(e);
+	t->start_ns = exchange_since_start(e);
+	exchange_dial(e);
 }
 
 bool exchange_step(struct exchange *e, uint64_t now_ns)
@@ -484,7 +420,13 @@ bool exchange_step(struct exchange *e, uint64_t now_ns)
 	while (again) {
 		switch (e->phase) {
 		case EXCHANGE_DIAL:
-			again = step_dial(e);
+			again = exchange_step_dial(e);
+			break;
+		case EXCHANGE_TUNNEL_ASK:
+			again = exchange_step_ask(e);
+			break;
+		case EXCHANGE_TUNNEL:
+			again = exchange_step_tunnel(e);
 			break;
 		case EXCHANGE_TLS:
 			again = step_tls(e);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exchange.h - one probe on the wire: connect, TLS, request, head, and a span of the body.
+ * exchange.h - one probe on the wire: connect, maybe a tunnel, TLS, request, head, and a span of
+ * the body.
  *
  * Never blocks and never waits for an end of a body: each phase has a deadline, and the span ends
  * the last one. The owner polls the descriptor and calls exchange_step.
  */
 #pragma once
 
+#include "audit/proxy.h"
 #include "audit/recorder.h"
 #include "h2/survey.h"
 #include "http/url.h"
@@ -20,6 +22,7 @@
 #define EXCHANGE_MAX_ADDRESSES 8u
 
 #define EXCHANGE_CONNECT_MS 4000u /* for one address */
+#define EXCHANGE_TUNNEL_MS  8000u /* for the proxy to look up the name and connect */
 #define EXCHANGE_TLS_MS     5000u
 #define EXCHANGE_SEND_MS    3000u
 
@@ -29,7 +32,8 @@
 struct route {
 	struct tcp_target targets[EXCHANGE_MAX_ADDRESSES];
 	size_t count;
-	const char *why; /* count 0: the name was not found; static text */
+	const char *why;                 /* count 0: the name was not found; static text */
+	const struct audit_proxy *proxy; /* whose addresses they are; NULL: the target's own */
 };
 
 enum route_family {
@@ -73,6 +77,8 @@ struct probe_spec {
 
 enum exchange_phase {
 	EXCHANGE_DIAL,
+	EXCHANGE_TUNNEL_ASK,
+	EXCHANGE_TUNNEL,
 	EXCHANGE_TLS,
 	EXCHANGE_SEND,
 	EXCHANGE_HEAD,

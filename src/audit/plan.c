@@ -186,7 +186,7 @@ static bool has_both_families(const struct plan *plan)
 
 	/* Many a program of a developer listens on one address of localhost alone. */
 	return plan->settings->family == AUDIT_ANY_FAMILY && !plan->settings->unix_socket.ptr &&
-	       t && (!t->loopback || has_list_of_addresses(plan->settings));
+	       t && !t->proxied && (!t->loopback || has_list_of_addresses(plan->settings));
 }
 
 const struct transcript *plan_baseline(const struct plan *plan)

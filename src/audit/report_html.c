@@ -169,7 +169,7 @@ static void put_baseline(struct writer *w, const struct report *r)
 	if (t == NULL)
 		return;
 	put(w, SLICE("<dl>"));
-	put_code_row(w, SLICE("Address"), t->address);
+	put_code_row(w, t->proxied ? SLICE("Address of the proxy") : SLICE("Address"), t->address);
 	put_row(w, SLICE("TLS"), t->tls.version);
 	put(w, SLICE("<dt>Answer</dt><dd>"));
 	if (transcript_answered(t)) {

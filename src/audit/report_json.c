@@ -51,6 +51,7 @@ static void put_outcome(struct writer *w, const struct transcript *t)
 	put_json_pair(w, SLICE("outcome"), outcome_text(t->outcome));
 	put_json_next(w, SLICE("detail"), t->detail);
 	put_json_next(w, SLICE("address"), t->address);
+	put_bool(w, SLICE("proxied"), t->proxied);
 	put_number(w, SLICE("status"), t->status);
 	put_number(w, SLICE("headMs"), t->head_ns > 0 ? (t->head_ns - t->start_ns) / 1000000 : 0);
 	put_number(w, SLICE("events"), transcript_count(t, RECORD_EVENT));

@@ -78,6 +78,7 @@ static void put_part(struct writer *w, struct slice label, struct slice text)
 
 static void put_how(struct writer *w, const struct transcript *t)
 {
+	put(w, t->proxied ? SLICE("a proxy at ") : SLICE(""));
 	report_visible(w, t->address);
 	if (transcript_answered(t))
 		put(w, t->h2 ? SLICE(", HTTP/2") : SLICE(", HTTP/1."));

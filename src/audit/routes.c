@@ -44,6 +44,19 @@ static void look_up(const struct audit_settings *s, struct slice host, uint16_t 
 		route->count = 0;
 }
 
+/* The proxy knows the name; we know the proxy. */
+static bool fill_by_proxy(const struct audit_settings *s, const struct url *url, uint64_t now_ms,
+			  struct route *route)
+{
+	const struct audit_proxy *proxy = url->https ? &s->https_proxy : &s->proxy;
+
+	if (!proxy->host.ptr || proxy_is_bypassed(s->no_proxy, url))
+		return false;
+	route->proxy = proxy;
+	look_up(s, proxy->host, proxy->port, now_ms, route);
+	return true;
+}
+
 static void fill(const struct audit_settings *s, const struct url *url, uint64_t now_ms,
 		 struct route *route)
 {
@@ -56,6 +69,8 @@ static void fill(const struct audit_settings *s, const struct url *url, uint64_t
 		route->why = "the path of the socket is too long";
 		return;
 	}
+	if (fill_by_proxy(s, url, now_ms, route))
+		return;
 	if (slice_find(host, ',') < host.len)
 		take_list(host, port, route);
 	else
@@ -67,7 +82,7 @@ const struct route *routes_find(struct routes *routes, const struct url *url, ui
 	static const struct route none = {.why = "too many names"};
 
 	for (size_t i = 0; i < routes->count; i++) {
-		if (routes->of[i].port == url->port &&
+		if (routes->of[i].port == url->port && routes->of[i].https == url->https &&
 		    slice_eq_nocase(routes->of[i].host, url->host))
 			return &routes->of[i].route;
 	}
@@ -76,6 +91,7 @@ const struct route *routes_find(struct routes *routes, const struct url *url, ui
 	size_t at = routes->count++;
 	routes->of[at].host = url->host;
 	routes->of[at].port = url->port;
+	routes->of[at].https = url->https;
 	fill(routes->settings, url, now_ms, &routes->of[at].route);
 	return &routes->of[at].route;
 }

@@ -14,14 +14,15 @@ struct routes {
 	struct {
 		struct slice host;
 		uint16_t port;
+		bool https;
 		struct route route;
 	} of[ROUTES_MAX];
 	size_t count;
 };
 
 /*
- * The route of `url`, by the socket, --resolve, --connect-to or the resolver; its count is 0 where
- * there is none. Blocks for at most ROUTES_LOOKUP at a name that is new. Hosts are the caller's and
- * stay.
+ * The route of `url`, by the socket, a proxy, --resolve, --connect-to or the resolver; its count is
+ * 0 where there is none. Blocks for at most ROUTES_LOOKUP at a name that is new. Hosts are the
+ * caller's and stay.
  */
 const struct route *routes_find(struct routes *routes, const struct url *url, uint64_t now_ms);

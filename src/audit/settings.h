@@ -2,6 +2,7 @@
 /* settings.h - what the person asked for. All slices outlive the run. */
 #pragma once
 
+#include "audit/proxy.h"
 #include "audit/run.h"
 #include "http/fields.h"
 #include "os/tls_survey.h"
@@ -62,6 +63,10 @@ struct audit_settings {
 	struct audit_way ways[AUDIT_MAX_RULES_OF_WAY];
 	size_t way_count;
 	struct slice unix_socket; /* ptr NULL: none */
+	struct audit_proxy proxy; /* of targets with http */
+	struct audit_proxy https_proxy;
+	struct slice
+		no_proxy; /* what is asked directly all the same; ptr NULL: this machine alone */
 	enum audit_family family;
 	struct tls_trust *trust; /* owned by the caller */
 	size_t max_requests;

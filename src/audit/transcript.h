@@ -229,6 +229,7 @@ struct transcript {
 	struct slice address; /* "192.0.2.1:443", "[2001:db8::1]:443", "unix:/run/x" */
 	bool ipv6;
 	bool loopback;
+	bool proxied; /* the address is a proxy's */
 	struct probe_tls tls;
 	bool h2;                 /* HTTP/2 was spoken */
 	uint32_t h2_max_streams; /* SETTINGS_MAX_CONCURRENT_STREAMS; UINT32_MAX: not said */

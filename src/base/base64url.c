@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base64url.h"
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+#define COMMON "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* 0 to 63, or -1. */
 static int value_of(char c)
@@ -44,7 +44,7 @@ enum err base64url_decode(struct slice text, uint8_t *out, size_t cap, size_t *r
 	return OK;
 }
 
-void put_base64url(struct writer *w, struct slice bytes)
+static void encode(struct writer *w, const char *alphabet, struct slice bytes)
 {
 	uint32_t bits = 0;
 	unsigned count = 0;
@@ -58,4 +58,16 @@ void put_base64url(struct writer *w, struct slice bytes)
 	}
 	if (count > 0)
 		put_char(w, alphabet[bits << (6 - count) & 63]);
+}
+
+void put_base64url(struct writer *w, struct slice bytes)
+{
+	encode(w, COMMON "-_", bytes);
+}
+
+void put_base64(struct writer *w, struct slice bytes)
+{
+	encode(w, COMMON "+/", bytes);
+	for (size_t n = bytes.len; n % 3 != 0; n++)
+		put_char(w, '=');
 }

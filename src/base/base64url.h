@@ -23,3 +23,5 @@
  */
 enum err base64url_decode(struct slice text, uint8_t *out, size_t cap, size_t *ret_len);
 void put_base64url(struct writer *w, struct slice bytes);
+/* Plain base64 with padding (RFC 4648 4), for Basic (RFC 7617). */
+void put_base64(struct writer *w, struct slice bytes);

@@ -28,6 +28,7 @@ enum audit_option {
 	AUDIT_RESOLVE,
 	AUDIT_CONNECT_TO,
 	AUDIT_UNIX_SOCKET,
+	AUDIT_PROXY,
 	AUDIT_IPV4_ONLY,
 	AUDIT_IPV6_ONLY,
 	AUDIT_BUDGET,
@@ -40,5 +41,7 @@ enum audit_option {
  * to free in any case. EXIT_USAGE: the complaint is printed.
  */
 int audit_read_settings(const struct args *args, struct arena *arena, struct audit_settings *s);
+/* The proxy of it: audit_proxy.c. */
+int audit_read_proxy(const struct args *args, struct arena *arena, struct audit_settings *s);
 /* The credentials of it: audit_secret.c. */
 int audit_read_credentials(const struct args *args, struct arena *arena, struct audit_settings *s);

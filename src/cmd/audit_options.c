@@ -61,6 +61,9 @@ const struct option_row audit_options[] = {
 	[AUDIT_CONNECT_TO] = {"connect-to", 0, "HOST:PORT:HOST2:PORT2",
 			      "Connect to HOST2:PORT2 instead of HOST:PORT", .repeat = true},
 	[AUDIT_UNIX_SOCKET] = {"unix-socket", 0, "PATH", "Connect through this socket"},
+	[AUDIT_PROXY] = {"proxy", 'x', "URL",
+			 "Go through this HTTP proxy, http://HOST:PORT; or env: as HTTPS_PROXY "
+			 "and NO_PROXY say, which else count for nothing"},
 	[AUDIT_IPV4_ONLY] = {"ipv4", '4', NULL, "Use IPv4 alone"},
 	[AUDIT_IPV6_ONLY] = {"ipv6", '6', NULL, "Use IPv6 alone"},
 	[AUDIT_BUDGET] = {"max-requests", 0, "N", "Send at most so many requests",
@@ -263,6 +266,8 @@ int audit_read_settings(const struct args *args, struct arena *arena, struct aud
 		code = read_origin(args, s);
 	if (!code)
 		code = read_ways(args, s);
+	if (!code)
+		code = audit_read_proxy(args, arena, s);
 	if (!code)
 		code = read_limits(args, s);
 	if (!code)

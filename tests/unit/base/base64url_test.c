@@ -85,12 +85,36 @@ static void every_length_comes_back(void **state)
 	}
 }
 
+static void plain_base64_is_padded(void **state)
+{
+	static const struct {
+		struct slice bytes, text;
+	} plain[] = {
+		{SLICE_INIT(""), SLICE_INIT("")},
+		{SLICE_INIT("f"), SLICE_INIT("Zg==")},
+		{SLICE_INIT("fo"), SLICE_INIT("Zm8=")},
+		{SLICE_INIT("foo"), SLICE_INIT("Zm9v")},
+		{SLICE_INIT("\xfb\xff\xfe"), SLICE_INIT("+//+")},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(plain); i++) {
+		char text[8];
+		struct writer w;
+
+		writer_init(&w, text, sizeof(text));
+		put_base64(&w, plain[i].bytes);
+		check_slice("RFC 4648 10", writer_slice(&w), plain[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decodes_one_spelling_only),
 		cmocka_unit_test(fits_exactly_or_not_at_all),
 		cmocka_unit_test(every_length_comes_back),
+		cmocka_unit_test(plain_base64_is_padded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
