@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import sys
 import textwrap
@@ -130,6 +131,11 @@ def namespaces_are_there():
                           check=False).returncode == 0
 
 
+def has_descriptors(name):
+    """The examples of `sluice bench` have 5,000 streams."""
+    return name != "man/sluice-bench.1" or resource.getrlimit(resource.RLIMIT_NOFILE)[1] > 8192
+
+
 @functools.cache
 def files():
     """What the examples find in their folder."""
@@ -186,7 +192,7 @@ class Examples(unittest.TestCase):
 
     @only_if(namespaces_are_there())
     def test_each_command_does_what_the_document_says(self):
-        for name in WORLDS:
+        for name in filter(has_descriptors, WORLDS):
             for outcome in outcomes(name):
                 with self.subTest(document=name, command=outcome["command"]):
                     self.assertTrue(outcome["good"], f"{outcome['code']}:\n{outcome['said']}")
