@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "http/ip.h"
 
+#include <string.h>
+
 static enum err parse_addr(struct slice text, struct addr *ret)
 {
 	uint8_t bytes[16];
@@ -52,11 +54,12 @@ enum err network_parse(struct slice text, struct network *ret)
 
 bool network_contains(const struct network *network, const struct addr *addr)
 {
-	if (network->addr.family != addr->family)
+	size_t whole = network->bits / 8;
+	unsigned rest = network->bits % 8;
+
+	if (network->addr.family != addr->family ||
+	    memcmp(network->addr.bytes, addr->bytes, whole) != 0)
 		return false;
-	for (unsigned i = 0; i < network->bits; i++) {
-		if (is_bit_set(&network->addr, i) != is_bit_set(addr, i))
-			return false;
-	}
-	return true;
+	/* With all bits there is no byte behind the whole ones. */
+	return rest == 0 || (network->addr.bytes[whole] ^ addr->bytes[whole]) >> (8 - rest) == 0;
 }
