@@ -9,10 +9,10 @@
 
 #define AUDIT_MAX_RULES_OF_WAY 16u /* --resolve and --connect-to together */
 
-#define AUDIT_TIME_MS       38000u /* the whole, without --soak */
-#define AUDIT_QUICK_TIME_MS 4600u
-#define AUDIT_MAX_REQUESTS  150u
-#define AUDIT_MAX_CROWD     64u
+#define AUDIT_TIME_MS          38000u /* the whole, without --soak */
+#define AUDIT_QUICK_TIME_MS    4600u
+#define AUDIT_DEFAULT_REQUESTS 150 /* bare, for it is also the text of an option */
+#define AUDIT_MAX_CROWD        64u
 
 /* Cookie, Authorization, or both; values are secret. */
 struct audit_credential {

@@ -12,6 +12,10 @@
 #define MAX_NAME    32u   /* bytes of a name of --via */
 #define MAX_SOAK_MS (24u * 3600u * 1000u)
 
+/* The digits of a number that has a name. */
+#define QUOTE(x)   #x
+#define TEXT_OF(x) QUOTE(x)
+
 const struct option_row audit_options[] = {
 	[AUDIT_ORIGIN] = {"origin", 'o', "ORIGIN",
 			  "An origin that the stream is meant to let in, such as "
@@ -67,7 +71,7 @@ const struct option_row audit_options[] = {
 	[AUDIT_IPV4_ONLY] = {"ipv4", '4', NULL, "Use IPv4 alone"},
 	[AUDIT_IPV6_ONLY] = {"ipv6", '6', NULL, "Use IPv6 alone"},
 	[AUDIT_BUDGET] = {"max-requests", 0, "N", "Send at most so many requests",
-			  .fallback = "150"},
+			  .fallback = TEXT_OF(AUDIT_DEFAULT_REQUESTS)},
 	[AUDIT_DELAY] = {"delay", 0, "DURATION", "Wait at least so long between two requests",
 			 .fallback = "0"},
 	[AUDIT_SILENT] = {"silent", 's', NULL, "No progress on standard error"},

@@ -128,7 +128,7 @@ static void the_whole_plan_fits(void **state)
 		assert_true(d->plan.count < PLAN_MAX_SPECS / 2 + PLAN_MAX_SPECS / 4);
 		total += d->plan.count;
 	}
-	assert_true(total < AUDIT_MAX_REQUESTS);
+	assert_true(total < AUDIT_DEFAULT_REQUESTS);
 	assert_false(d->plan.no_memory);
 	plan_fini(&d->plan);
 	free(d);
