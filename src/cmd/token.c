@@ -2,6 +2,7 @@
 /* token.c - `sluice token`: makes keys, tokens and tickets, and judges tokens as the server does.
  */
 #include "cmd/token.h"
+#include "cmd/trust.h"
 
 #include <stdio.h>
 
@@ -32,7 +33,7 @@ const struct option_row token_options[] = {
 	[TOKEN_TOPIC] = {"topic", 't', "TOPIC", "ticket: topic or pattern that it is for",
 			 .repeat = true},
 	[TOKEN_ROUTE] = {"route", 0, "PATH", "ticket: path of the stream (default: the first)"},
-	[TOKEN_CA_FILE] = {"ca-file", 0, "FILE", "ticket: authorities for https, as PEM"},
+	[TOKEN_CA] = {"ca", 0, "FILE", "ticket: " TRUST_HELP},
 	{NULL},
 };
 
@@ -56,7 +57,7 @@ static const struct word {
 	 BIT(TOKEN_KEYS) | BIT(TOKEN_ISSUER) | BIT(TOKEN_AUDIENCE) | BIT(TOKEN_ALG), 0},
 	{"ticket", token_ticket, 0,
 	 BIT(TOKEN_URL) | BIT(TOKEN_KEY_FILE) | BIT(TOKEN_TOPIC) | BIT(TOKEN_ROUTE) |
-		 BIT(TOKEN_CA_FILE)},
+		 BIT(TOKEN_CA)},
 };
 
 int token_complain(enum exit_code code, struct slice what)

@@ -5,6 +5,7 @@
 #include "cmd/fetch.h"
 #include "cmd/secret.h"
 #include "cmd/token.h"
+#include "cmd/trust.h"
 #include "http/chars.h"
 #include "http/location.h"
 #include "os/monotonic.h"
@@ -59,7 +60,6 @@ static int read_url(struct ticket_ask *t)
 {
 	const char *given = args_get(t->args, TOKEN_URL);
 	const char *text = given ? given : DEFAULT_URL;
-	const char *why = NULL;
 
 	if (url_parse(slice_of(text), &t->url))
 		return usage_error(t->args, "'%s' is not an http or https URL", text);
@@ -68,11 +68,7 @@ static int read_url(struct ticket_ask *t)
 				   "the token would travel in clear to %.*s: plain http is for "
 				   "this machine only",
 				   SLICE_ARG(t->url.authority));
-	if (t->url.https)
-		t->trust = tls_trust_new(args_get(t->args, TOKEN_CA_FILE), &why);
-	if (t->url.https && !t->trust)
-		return usage_error(t->args, "--ca-file: %s", why);
-	return EXIT_OK;
+	return t->url.https ? trust_read(t->args, TOKEN_CA, &t->trust) : EXIT_OK;
 }
 
 static int make_body(struct ticket_ask *t)

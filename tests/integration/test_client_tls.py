@@ -46,6 +46,15 @@ class Believed(TlsCase):
         self.assertEqual(request.fields["authorization"], "Bearer k3y")
         self.assertEqual(json.loads(request.body), {"topic": "t", "data": "x"})
 
+    def test_a_ticket_with_its_token(self):
+        issued = answer("200 OK", b'{"url":"/stream?ticket=t"}', "Content-Type: application/json")
+        with Server(issued, self.good) as server:
+            code, out, err = run("token", "ticket", "--ca", self.authority.ca, "--url",
+                                 server.url(), env={"SLUICE_TOKEN": "s3cret"})
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual(out, server.url("/stream?ticket=t") + "\n")
+        self.assertEqual(server.requests[0].fields["authorization"], "Bearer s3cret")
+
     def test_a_large_event_in_many_records(self):
         text = "x" * (1 << 20)
         with Server(TAKEN, self.good) as server:

@@ -230,6 +230,8 @@ class Usage(TestCase):
                 (["ticket", "--ttl", "1h"], "ticket has no option --ttl"),
                 (["ticket", "secret"], "ticket takes no operand"),
                 (["ticket", "--url", "http://stream.example/t"], "would travel in clear"),
+                (["ticket", "--url", "https://127.0.0.1:1/t", "--ca", "/nonexistent"],
+                 "--ca: /nonexistent: the file has no certificate authorities"),
                 (["ticket"], "give the token by --key-file or in SLUICE_TOKEN")]:
             with self.subTest(words=words):
                 result = run("token", *words, env={"SLUICE_TOKEN": ""})
