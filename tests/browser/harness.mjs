@@ -11,7 +11,7 @@ import { chromium } from 'playwright-core'
 const START_TIMEOUT_MS = 10_000
 const STOP_TIMEOUT_MS = 20_000
 const LISTENING = /^listening on (https?:\/\/\S+)/
-const PROGRAM = absolute(process.env.SLUICE ?? '../../build/sluice')
+export const PROGRAM = absolute(process.env.SLUICE ?? '../../build/sluice')
 
 // The runner ends a test file that takes too long with SIGTERM; its servers must not outlive it.
 const children = new Set()

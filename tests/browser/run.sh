@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the tests that need a browser or Node's EventSource, with TAP on stdout. SLUICE names the
-# program (default build/sluice), CHROMIUM the browser (default /usr/bin/chromium).
+# Runs the tests that need a browser, Node's EventSource or another package of npm, with TAP on
+# stdout. SLUICE names the program (default build/sluice), CHROMIUM the browser (default
+# /usr/bin/chromium).
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root/tests/browser"
