@@ -57,6 +57,8 @@ static enum hop_shape shape_of(const struct transcript *t, const struct delivery
 		return HOP_RECORDING;
 	if (delivery_is_at_end(t))
 		return HOP_AT_END;
+	if (t->text != TEXT_READ)
+		return HOP_SPARSE;
 	if (delivery_is_bursty(d))
 		return HOP_BURSTS;
 	if (d->bursts >= JOINED_BURSTS && d->median_events >= JOINED_EVENTS)

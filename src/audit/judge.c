@@ -178,6 +178,18 @@ enum verdict no_stream(const struct audit_run *run, struct finding *f)
 	return VERDICT_NA;
 }
 
+enum verdict not_read(const struct audit_run *run, struct finding *f, const struct transcript *t)
+{
+	prove(run, f, t);
+	tell_next(f);
+	tell_probe(f, t);
+	tell(f, SLICE(": the text of the stream was not read, for "));
+	tell(f, text_text(t->text));
+	tell(f, SLICE(": "));
+	tell_field(f, t, SLICE("Content-Encoding"));
+	return VERDICT_INCONCLUSIVE;
+}
+
 bool is_of_stream_url(const struct transcript *t)
 {
 	static const enum probe_kind others[] = {

@@ -6,11 +6,22 @@
 #define LATE_AUTH_RECORDS 2u
 #define EXPIRY_GRACE_S    5
 
+static bool ends_at_once(const struct transcript *t)
+{
+	return transcript_is_stream(t) && ended_by_itself(t) &&
+	       t->end_ns <= t->head_ns + LATE_AUTH_NS;
+}
+
 /* 200, and then the end at once: the refusal came too late for a status. */
 static bool is_late_refusal(const struct transcript *t)
 {
-	return transcript_is_stream(t) && ended_by_itself(t) &&
-	       t->end_ns <= t->head_ns + LATE_AUTH_NS && t->record_count <= LATE_AUTH_RECORDS;
+	return ends_at_once(t) && t->record_count <= LATE_AUTH_RECORDS;
+}
+
+/* A short stream or a late refusal: who cannot read it cannot tell. */
+static bool is_unclear(const struct transcript *t)
+{
+	return ends_at_once(t) && !is_read(t);
 }
 
 static void tell_case(struct finding *f, const struct transcript *t)
@@ -36,6 +47,8 @@ static enum verdict judge_strangers(const struct audit_run *run, struct finding 
 		asked++;
 		prove(run, f, t);
 		tell_case(f, t);
+		if (is_unclear(t))
+			return not_read(run, f, t);
 		if (is(t))
 			return VERDICT_FAIL;
 	}
@@ -105,7 +118,7 @@ enum verdict judge_query_token(const struct audit_run *run, struct finding *f)
 	if (answer_of(run, PROBE_NO_CREDENTIAL) != NULL &&
 	    is_open(answer_of(run, PROBE_NO_CREDENTIAL)))
 		return VERDICT_NA;
-	return fails_if(is_open(t));
+	return is_unclear(t) ? not_read(run, f, t) : fails_if(is_open(t));
 }
 
 static void tell_leaks(struct finding *f, unsigned leaks)
@@ -139,7 +152,9 @@ static bool may_leak(const struct transcript *t)
 
 enum verdict judge_token_leak(const struct audit_run *run, struct finding *f)
 {
+	const struct transcript *unread = NULL;
 	enum verdict verdict = VERDICT_NA;
+	size_t read = 0;
 
 	for (size_t i = 0; i < run->transcript_count; i++) {
 		const struct transcript *t = &run->transcripts[i];
@@ -147,6 +162,8 @@ enum verdict judge_token_leak(const struct audit_run *run, struct finding *f)
 		if (!may_leak(t))
 			continue;
 		verdict = VERDICT_PASS;
+		read += is_read(t) && transcript_is_stream(t);
+		unread = is_read(t) ? unread : t;
 		if (t->leaks == 0)
 			continue;
 		prove(run, f, t);
@@ -155,7 +172,7 @@ enum verdict judge_token_leak(const struct audit_run *run, struct finding *f)
 		tell_leaks(f, t->leaks);
 		return VERDICT_FAIL;
 	}
-	return verdict;
+	return read == 0 && unread != NULL ? not_read(run, f, unread) : verdict;
 }
 
 enum verdict judge_ticket_reuse(const struct audit_run *run, struct finding *f)
@@ -172,7 +189,7 @@ enum verdict judge_ticket_reuse(const struct audit_run *run, struct finding *f)
 	tell_answer(f, again);
 	if (!transcript_is_stream(first))
 		return VERDICT_INCONCLUSIVE;
-	return fails_if(is_open(again));
+	return is_unclear(again) ? not_read(run, f, again) : fails_if(is_open(again));
 }
 
 /* The last byte that came behind the end of the credential, in seconds; 0: none did. */

@@ -33,9 +33,11 @@ enum verdict judge_replay(const struct audit_run *run, struct finding *f)
 	if (second == NULL)
 		return no_answer(run, f, PROBE_REPEAT);
 	prove(run, f, second);
-	if (!is_played_at_once(second) || !starts_alike(first, second) ||
-	    first->end_ns - first->sent_ns < REPLAY_LIVE_NS)
+	if (!is_played_at_once(second) || first->end_ns - first->sent_ns < REPLAY_LIVE_NS)
 		return VERDICT_PASS;
+	if (!starts_alike(first, second))
+		return unread_of(first, second) != NULL ? not_read(run, f, unread_of(first, second))
+							: VERDICT_PASS;
 	tell(f, SLICE("the second connect brought the same "));
 	tell_u64(f, second->body.len);
 	tell(f, SLICE(" bytes and the end in "));
@@ -98,6 +100,8 @@ enum verdict judge_shared_stream(const struct audit_run *run, struct finding *f)
 		return VERDICT_INCONCLUSIVE;
 	}
 	if (!have_same_events(one, two)) {
+		if (unread_of(one, two) != NULL)
+			return not_read(run, f, unread_of(one, two));
 		if (transcript_count(one, RECORD_EVENT) < SHARED_MIN ||
 		    transcript_count(two, RECORD_EVENT) < SHARED_MIN) {
 			tell(f, SLICE("too few events to compare"));

@@ -57,7 +57,7 @@ enum verdict judge_vendor(const struct audit_run *run, struct finding *f)
 		tell(f, SLICE(": "));
 		tell(f, product_rows[i].advice);
 	}
-	return verdict;
+	return verdict == VERDICT_PASS && !is_read(t) ? not_read(run, f, t) : verdict;
 }
 
 enum verdict judge_quick_tunnel(const struct audit_run *run, struct finding *f)

@@ -111,6 +111,8 @@ enum verdict judge_bursts(const struct audit_run *run, struct finding *f)
 		f->confidence = CONFIDENCE_HIGH;
 	if (delivery_is_bursty(&d))
 		return VERDICT_FAIL;
+	if (!is_read(t))
+		return not_read(run, f, t);
 	return d.bursts >= 2 ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
 }
 
@@ -145,6 +147,8 @@ enum verdict judge_coalescing(const struct audit_run *run, struct finding *f)
 	if (d.bursts < 3)
 		return VERDICT_NA;
 	tell_delivery(f, &d);
+	if (!is_read(t))
+		return not_read(run, f, t);
 	if (delivery_is_bursty(&d))
 		return VERDICT_NA; /* A302 */
 	if (d.stamped > 0)
@@ -160,6 +164,13 @@ static uint64_t pace_of(const struct delivery *d)
 	return d->watched_ns == 0 ? 0 : d->bursts * 10 * NS_PER_S / d->watched_ns;
 }
 
+static bool is_coded(const struct transcript *t)
+{
+	struct slice coding = transcript_field(t, SLICE("Content-Encoding"));
+
+	return coding.len > 0 && !slice_eq_nocase(coding, SLICE("identity"));
+}
+
 /* FAIL, PASS, or NA where this coding was not used. */
 static enum verdict judge_coding(const struct delivery *plain, const struct transcript *t,
 				 struct finding *f)
@@ -172,7 +183,7 @@ static enum verdict judge_coding(const struct delivery *plain, const struct tran
 		tell(f, SLICE(": no head in time"));
 		return VERDICT_FAIL;
 	}
-	if (!transcript_is_stream(t) || transcript_field(t, SLICE("Content-Encoding")).ptr == NULL)
+	if (!transcript_is_stream(t) || !is_coded(t))
 		return VERDICT_NA;
 	delivery_measure(t, &d);
 	tell_next(f);
@@ -193,6 +204,12 @@ enum verdict judge_compression_stall(const struct audit_run *run, struct finding
 
 	if (plain == NULL)
 		return no_stream(run, f);
+	if (is_coded(plain)) {
+		prove(run, f, plain);
+		tell(f, SLICE("compressed though nothing asked for it, so there is nothing to "
+			      "compare with"));
+		return VERDICT_INCONCLUSIVE;
+	}
 	delivery_measure(plain, &d);
 	if (d.bursts < 3) {
 		tell(f, SLICE("too little came without compression to compare"));
@@ -249,8 +266,8 @@ static void tell_both(struct finding *f, const struct transcript *a, const struc
 }
 
 /* Status, fields and pace of two ways to the same stream. */
-static enum verdict judge_ways(const struct transcript *a, const struct transcript *b,
-			       struct finding *f)
+static enum verdict judge_ways(const struct audit_run *run, const struct transcript *a,
+			       const struct transcript *b, struct finding *f)
 {
 	struct slice field = differing_field(a, b);
 	struct delivery da, db;
@@ -267,6 +284,8 @@ static enum verdict judge_ways(const struct transcript *a, const struct transcri
 		tell_both(f, a, b, field);
 		return VERDICT_FAIL;
 	}
+	if (transcript_is_stream(a) && unread_of(a, b) != NULL)
+		return not_read(run, f, unread_of(a, b));
 	delivery_measure(a, &da);
 	delivery_measure(b, &db);
 	if (delivery_is_bursty(&da) != delivery_is_bursty(&db)) {
@@ -289,7 +308,7 @@ enum verdict judge_protocols_differ(const struct audit_run *run, struct finding 
 		return VERDICT_NA;
 	}
 	prove(run, f, two);
-	return judge_ways(one, two, f);
+	return judge_ways(run, one, two, f);
 }
 
 enum verdict judge_families_differ(const struct audit_run *run, struct finding *f)
@@ -307,7 +326,7 @@ enum verdict judge_families_differ(const struct audit_run *run, struct finding *
 		f->severity = SEVERITY_WARNING;
 		return VERDICT_FAIL;
 	}
-	return judge_ways(one, two, f);
+	return judge_ways(run, one, two, f);
 }
 
 static const struct record *record_with(const struct transcript *t, const struct record *like)
@@ -355,6 +374,8 @@ enum verdict judge_edge_latency(const struct audit_run *run, struct finding *f)
 		return no_stream(run, f);
 	n = pair_up(edge, stream_of(run, 1), delays);
 	prove(run, f, edge);
+	if (n == 0 && unread_of(edge, stream_of(run, 1)) != NULL)
+		return not_read(run, f, unread_of(edge, stream_of(run, 1)));
 	if (n == 0) {
 		tell(f, SLICE("no event with an id or a send time was seen on both"));
 		return VERDICT_INCONCLUSIVE;

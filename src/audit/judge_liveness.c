@@ -123,6 +123,8 @@ enum verdict judge_event_heartbeat(const struct audit_run *run, struct finding *
 		tell_quoted(f, t->records[i].data);
 		return VERDICT_FAIL;
 	}
+	if (!is_read(t))
+		return not_read(run, f, t);
 	return t->record_count > 0 ? VERDICT_PASS : VERDICT_NA;
 }
 

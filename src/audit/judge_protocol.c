@@ -27,6 +27,8 @@ enum verdict judge_http10_delivery(const struct audit_run *run, struct finding *
 	tell_u64(f, d10.bursts);
 	tell(f, SLICE(" bursts in "));
 	tell_ns(f, d10.watched_ns);
+	if (unread_of(base, t) != NULL)
+		return not_read(run, f, unread_of(base, t));
 	/* Where HTTP/1.1 is no better, A302 and A303 tell it. */
 	if (delivery_is_at_end(t) || delivery_is_bursty(&d10))
 		return fails_if(!delivery_is_bursty(&d) && !delivery_is_at_end(base));

@@ -90,6 +90,8 @@ enum verdict judge_resume(const struct audit_run *run, struct finding *f)
 		return VERDICT_NA; /* A622 */
 	}
 	first = first_of_feed(again, 0, SLICE_NONE);
+	if (first == NULL && !is_read(again))
+		return not_read(run, f, again);
 	if (first == NULL) {
 		tell(f, SLICE("no event came after the reconnect"));
 		return VERDICT_INCONCLUSIVE;
@@ -184,9 +186,12 @@ enum verdict judge_close_loop(const struct audit_run *run, struct finding *f)
 		return no_answer(run, f, PROBE_REPEAT);
 	tell(f, SLICE("ended after "));
 	tell_ns(f, one->end_ns - one->sent_ns);
-	tell(f, SLICE(", without an event"));
+	if (is_read(one))
+		tell(f, SLICE(", without an event"));
 	if (!is_instant_end(two))
 		return VERDICT_PASS;
+	if (unread_of(one, two) != NULL)
+		return not_read(run, f, unread_of(one, two));
 	if (transcript_count(one, RECORD_RETRY) > 0)
 		f->severity = SEVERITY_INFO;
 	return VERDICT_FAIL;
@@ -212,6 +217,8 @@ enum verdict judge_stop(const struct audit_run *run, struct finding *f)
 
 	if (t == NULL)
 		return no_stream(run, f);
+	if (ended_by_itself(t) && !is_read(t))
+		return not_read(run, f, t);
 	if (t->record_count == 0 || !ended_by_itself(t) ||
 	    !is_farewell(&t->records[t->record_count - 1]))
 		return VERDICT_NA;
@@ -259,8 +266,10 @@ enum verdict judge_gap(const struct audit_run *run, struct finding *f)
 	enum verdict verdict = VERDICT_NA;
 
 	if (t == NULL || !counts_by_one(t, &first, &last))
-		return VERDICT_NA;
+		return t != NULL && !is_read(t) ? not_read(run, f, t) : VERDICT_NA;
 	while ((t = audit_next(run, PROBE_SOAK, t))) {
+		if (!is_read(t))
+			return not_read(run, f, t);
 		if (!counts_by_one(t, &next_first, &next_last))
 			return VERDICT_NA;
 		prove(run, f, t);

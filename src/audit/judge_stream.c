@@ -46,16 +46,20 @@ enum verdict judge_grammar(const struct audit_run *run, struct finding *f)
 {
 	const struct judge_row *row = judge_row_find(f->rule->id);
 	const struct transcript *t = stream_of(run, f->hop);
+	const struct transcript *unread = NULL;
 	bool seen = false;
 
 	if (t == NULL)
 		return no_stream(run, f);
 	do {
-		seen |= t->body_len > 0;
+		seen |= is_read(t) && t->body_len > 0;
+		unread = unread == NULL && !is_read(t) ? t : unread;
 		prove(run, f, t);
 		if (tell_notes(f, t, row->notes))
 			return VERDICT_FAIL;
 	} while (f->hop == 0 && (t = next_watched(run, t)));
+	if (!seen && unread != NULL)
+		return not_read(run, f, unread);
 	return seen ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
 }
 
@@ -76,6 +80,8 @@ enum verdict judge_retry_value(const struct audit_run *run, struct finding *f)
 		return no_stream(run, f);
 	prove(run, f, t);
 	retry = first_retry(t);
+	if (retry == NULL && !is_read(t))
+		return not_read(run, f, t);
 	if (retry == NULL) {
 		tell(f, SLICE("no retry was sent"));
 		return VERDICT_FAIL;
@@ -91,12 +97,15 @@ enum verdict judge_retry_value(const struct audit_run *run, struct finding *f)
 enum verdict judge_jitter(const struct audit_run *run, struct finding *f)
 {
 	const struct transcript *t = NULL;
+	const struct transcript *unread = NULL;
 	const struct record *first = NULL;
-	size_t seen = 0;
+	size_t seen = 0, read = 0;
 
 	while ((t = next_watched(run, t))) {
 		const struct record *retry = first_retry(t);
 
+		read += is_read(t);
+		unread = is_read(t) ? unread : t;
 		if (retry == NULL)
 			continue;
 		seen++;
@@ -105,6 +114,8 @@ enum verdict judge_jitter(const struct audit_run *run, struct finding *f)
 		first = retry;
 		prove(run, f, t);
 	}
+	if (seen < 2 && read < 2 && unread != NULL)
+		return not_read(run, f, unread);
 	if (seen < 2)
 		return VERDICT_NA;
 	tell(f, SLICE("retry: "));
@@ -130,6 +141,8 @@ enum verdict judge_ids(const struct audit_run *run, struct finding *f)
 	tell(f, SLICE(" of "));
 	tell_u64(f, events);
 	tell(f, SLICE(" events have an id"));
+	if (events == 0 && !is_read(t))
+		return not_read(run, f, t);
 	if (events == 0)
 		return VERDICT_INCONCLUSIVE;
 	return fails_if(with_id == 0);
@@ -188,6 +201,8 @@ enum verdict judge_repeated_ids(const struct audit_run *run, struct finding *f)
 
 	if (t == NULL)
 		return no_stream(run, f);
+	if (!is_read(t))
+		return not_read(run, f, t);
 	prove(run, f, t);
 	id = repeated_id(t->body, &ring);
 	if (id.ptr != NULL) {
@@ -201,11 +216,13 @@ enum verdict judge_repeated_ids(const struct audit_run *run, struct finding *f)
 enum verdict judge_injection(const struct audit_run *run, struct finding *f)
 {
 	const struct transcript *t = answer_of(run, PROBE_INJECT);
+	const struct transcript *unread = NULL;
 
 	if (t == NULL)
 		return no_answer(run, f, PROBE_INJECT);
 	while (t != NULL) {
 		prove(run, f, t);
+		unread = is_read(t) ? unread : t;
 		for (size_t i = 0; i < t->record_count; i++) {
 			if (run->inject_marker.len == 0 ||
 			    !slice_eq(t->records[i].type, run->inject_marker))
@@ -216,5 +233,5 @@ enum verdict judge_injection(const struct audit_run *run, struct finding *f)
 		}
 		t = audit_next(run, PROBE_INJECT, t);
 	}
-	return VERDICT_PASS;
+	return unread != NULL ? not_read(run, f, unread) : VERDICT_PASS;
 }

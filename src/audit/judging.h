@@ -47,10 +47,26 @@ const struct transcript *answer_of(const struct audit_run *run, enum probe_kind 
 enum verdict no_answer(const struct audit_run *run, struct finding *f, enum probe_kind kind);
 /* The same for baseline_of, or NA where the answer is no stream. */
 enum verdict no_stream(const struct audit_run *run, struct finding *f);
+/* What was asked stands in the text of `t`, which was not read: why, and INCONCLUSIVE. */
+enum verdict not_read(const struct audit_run *run, struct finding *f, const struct transcript *t);
 /* Walks the streams of the target that are read for a while; start with NULL. */
 const struct transcript *next_watched(const struct audit_run *run, const struct transcript *after);
 /* Any answer of the URL of the stream itself, with any method but OPTIONS. */
 bool is_of_stream_url(const struct transcript *t);
+
+static inline bool is_read(const struct transcript *t)
+{
+	return t->text == TEXT_READ;
+}
+
+/* The one of two whose text was not read; NULL: both were. */
+static inline const struct transcript *unread_of(const struct transcript *a,
+						 const struct transcript *b)
+{
+	if (!is_read(a))
+		return a;
+	return is_read(b) ? NULL : b;
+}
 
 static inline bool is_redirect(const struct transcript *t)
 {

@@ -161,12 +161,13 @@ static enum recorder_step feed_body(struct recorder *r, struct slice in)
 
 /* The head. */
 
-static bool is_readable_stream(const struct transcript *t)
+static void begin_body(struct recorder *r)
 {
-	struct slice coding = transcript_field(t, SLICE("content-encoding"));
+	struct slice coding = transcript_field(r->t, SLICE("content-encoding"));
 
-	return transcript_is_stream(t) &&
-	       (coding.len == 0 || slice_eq_nocase(coding, SLICE("identity")));
+	if (coding.len > 0 && !slice_eq_nocase(coding, SLICE("identity")))
+		r->t->text = TEXT_CODED;
+	r->decoding = transcript_is_stream(r->t) && r->t->text == TEXT_READ;
 }
 
 static struct slice quoted(struct recorder *r, const char *what)
@@ -214,7 +215,7 @@ static void take_head(struct recorder *r, const struct http_response *res, size_
 	t->fields = (const struct http_field *)(const void *)r->fields.ptr;
 	t->field_count = r->fields.len / sizeof(struct http_field);
 	r->head_done = true;
-	r->decoding = is_readable_stream(t);
+	begin_body(r);
 	r->body = r->to_head ? HTTP_BODY_NONE : res->body;
 	r->left = res->content_length;
 }
@@ -321,7 +322,7 @@ void recorder_head(struct recorder *r, unsigned status, uint64_t now_ns)
 	t->fields = (const struct http_field *)(const void *)r->fields.ptr;
 	t->field_count = r->fields.len / sizeof(struct http_field);
 	r->head_done = true;
-	r->decoding = is_readable_stream(t);
+	begin_body(r);
 }
 
 void recorder_data(struct recorder *r, struct slice data, uint64_t now_ns)

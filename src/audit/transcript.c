@@ -15,6 +15,7 @@ const struct probe probes[PROBE_COUNT] = {
 static const struct slice outcomes[] = {OUTCOME_MAP(X)};
 static const struct slice endings[] = {ENDING_MAP(X)};
 static const struct slice grammars[] = {GRAMMAR_MAP(X)};
+static const struct slice texts[] = {TEXT_MAP(X)};
 #undef X
 
 struct slice outcome_text(enum outcome outcome)
@@ -30,6 +31,11 @@ struct slice ending_text(enum ending ending)
 struct slice grammar_text(enum grammar grammar)
 {
 	return grammars[grammar];
+}
+
+struct slice text_text(enum text text)
+{
+	return texts[text];
 }
 
 bool transcript_answered(const struct transcript *t)

@@ -186,6 +186,17 @@ struct record {
 };
 #define RECORD_MAX_TEXT 1024u /* bytes kept of a data or comment */
 
+/* Whether the text of a body was read. Where it was not, nothing may be told from what it lacks. */
+#define TEXT_MAP(X)                                                                                \
+	X(TEXT_READ, "read, as far as it came")                                                    \
+	X(TEXT_CODED, "its content coding is not one that we unpack")
+
+enum text {
+#define X(name, text) name,
+	TEXT_MAP(X)
+#undef X
+};
+
 /* What of the grammar of event streams was broken or is odd. */
 #define GRAMMAR_MAP(X)                                                                             \
 	X(GRAMMAR_BAD_UTF8, "bytes that are not UTF-8")                                            \
@@ -259,6 +270,7 @@ struct transcript {
 	uint64_t reads_dropped;
 	struct slice body; /* without framing, still compressed where it is; at most
 			      TRANSCRIPT_MAX_BODY */
+	enum text text;
 	uint64_t body_len; /* uncut */
 	const struct record *records;
 	size_t record_count;
@@ -278,6 +290,7 @@ struct transcript {
 struct slice outcome_text(enum outcome outcome);
 struct slice ending_text(enum ending ending);
 struct slice grammar_text(enum grammar grammar);
+struct slice text_text(enum text text);
 bool transcript_answered(const struct transcript *t);
 /* 200 and text/event-stream. */
 bool transcript_is_stream(const struct transcript *t);

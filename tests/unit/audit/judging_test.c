@@ -338,6 +338,75 @@ static void circumstances_move_verdict_and_severity(void **state)
 	}
 }
 
+#define CODED "+stream\nContent-Encoding: br\n"
+
+/* Bytes that nobody can read: at their own pace, with an end where one is given. */
+#define NOISE "@20+1000*12 \xc3\x28~~id: 1~id: 1~~^data\n"
+#define SOON  "@20 \xc3\x28noise~~\nend 300 closed\n"
+
+static const struct {
+	const char *id;
+	const char *name;
+	const char *text;
+} unread[] = {
+	{"A205", "the same end at once, in other bytes",
+	 "baseline 200\n" CODED NOISE "repeat 200\n" CODED SOON},
+	{"A206", "two users",
+	 "baseline 200\n" CODED NOISE "first-user 200 cred=first\n" CODED NOISE
+	 "second-user 200 cred=second\n" CODED NOISE},
+	{"A302", "events in each burst", "baseline 200\n" CODED NOISE},
+	{"A304", "pairs", "baseline 200\n" CODED NOISE},
+	{"A305", "nothing plain to compare with",
+	 "baseline 200\n" CODED NOISE "gzip 200\nContent-Encoding: gzip\n+stream\n" NOISE},
+	{"A313", "heartbeats that are events", "baseline 200\n" CODED NOISE},
+	{"A317", "two protocols alike",
+	 "baseline 200\n" CODED NOISE "http2 200 h2 tls=TLSv1.3\n" CODED NOISE},
+	{"A318", "two families alike",
+	 "baseline 200\n" CODED NOISE "other-family 200\n" CODED NOISE},
+	{"A319", "the same events at two hops",
+	 "run via=app\nbaseline 200\n" CODED NOISE "via 200 hop=1\n" CODED NOISE},
+	{"A501", "a stream for strangers that ends soon",
+	 BASE "no-credential 200 refusal\n" CODED SOON},
+	{"A505", "a refusal within the stream", BASE "no-credential 200 refusal\n" CODED SOON},
+	{"A506", "a token in the query", BASE "query-token 200 refusal\n" CODED SOON},
+	{"A507", "a secret that comes back", "run bearer\nbaseline 200 cred=first\n" CODED NOISE},
+	{"A508", "a ticket that is used again",
+	 BASE "ticket-use 200 cred=ticket\n" STREAM "ticket-reuse 200 cred=ticket\n" CODED SOON},
+	{"A601", "UTF-8", "baseline 200\n" CODED NOISE},
+	{"A602", "ids", "baseline 200\n" CODED NOISE},
+	{"A604", "line ends", "baseline 200\n" CODED NOISE},
+	{"A606", "retry", "baseline 200\n" CODED NOISE},
+	{"A607", "jitter", "baseline 200\n" CODED NOISE "repeat 200\n" CODED NOISE},
+	{"A608", "events with ids", "baseline 200\n" CODED NOISE},
+	{"A609", "ids that come twice", "baseline 200\n" CODED NOISE},
+	{"A610", "a block that is cut", "baseline 200\n" CODED SOON},
+	{"A620", "what comes behind an id", BASE "resume 200 lid=1\n" CODED NOISE},
+	{"A623", "an end without an event", "baseline 200\n" CODED SOON "repeat 200\n" CODED SOON},
+	{"A624", "a farewell", "baseline 200\n" CODED SOON},
+	{"A625", "ids in a row", "run soak=60000\n" BASE "soak 200\n" CODED NOISE},
+	{"A626", "a made-up event", "run marker=x\n" BASE "inject 200\n" CODED NOISE},
+	{"A703", "HTTP/1.0 in bursts", "baseline 200\n" CODED NOISE "http10 200 h10\n" CODED NOISE},
+	{"A902", "what nginx is known for", "baseline 200\nServer: nginx\n" CODED NOISE},
+};
+
+/* Neither a pass nor a failure, and the evidence says why. */
+static void what_is_not_read_decides_nothing(void **state)
+{
+	static const struct slice why = SLICE_INIT("compressed though");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(unread); i++) {
+		const struct finding *f = judged(unread[i].text, unread[i].id);
+		struct slice evidence = {f->evidence, f->evidence_len};
+
+		if (f->verdict != VERDICT_INCONCLUSIVE ||
+		    (!text_has(evidence, SLICE("was not read")) && !text_has(evidence, why)))
+			fail_msg("%s: %s: %.*s (%.*s)", unread[i].id, unread[i].name,
+				 SLICE_ARG(verdict_name(f->verdict)), SLICE_ARG(evidence));
+		scene_free(&scene);
+	}
+}
+
 /* Whatever a server sends, the evidence is short printable ASCII. */
 static void evidence_is_one_plain_line(void **state)
 {
@@ -368,6 +437,7 @@ int main(void)
 		cmocka_unit_test(gives_the_fix_of_the_stack_that_was_seen),
 		cmocka_unit_test(every_fix_fits),
 		cmocka_unit_test(circumstances_move_verdict_and_severity),
+		cmocka_unit_test(what_is_not_read_decides_nothing),
 		cmocka_unit_test(evidence_is_one_plain_line),
 	};
 
