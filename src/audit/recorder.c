@@ -88,23 +88,50 @@ bool recorder_has_head(const struct recorder *r)
 
 /* The body. */
 
+static void take_text(void *ctx, struct slice text)
+{
+	struct recorder *r = ctx;
+	size_t room = r->kept.max - r->kept.len;
+
+	/* Without memory there is less evidence, no other verdict. */
+	(void)buf_append(&r->kept, slice_upto(text, room));
+	if (!r->decoding)
+		return;
+	grammar_feed(&r->grammar, text);
+	if (sse_decoder_feed(&r->decoder, text))
+		r->decoding = false;
+}
+
+static void take_packed(struct recorder *r, struct slice data)
+{
+	r->t->text = unpack_feed(r->unpack, data, take_text, r);
+	if (r->t->text == TEXT_READ)
+		return;
+	unpack_free(r->unpack);
+	r->unpack = NULL;
+	r->decoding = false;
+	if (r->t->text != TEXT_BROKEN)
+		return;
+	/* What is in no coding unpacks to anything: nobody is blamed for that. */
+	buf_reset(&r->kept);
+	buf_reset(&r->records);
+	r->t->records_dropped = 0;
+	grammar_init(&r->grammar);
+}
+
 static void take_body(struct recorder *r, struct slice data)
 {
 	struct transcript *t = r->t;
-	size_t room = r->kept.max - r->kept.len;
 
 	if (data.len == 0)
 		return;
 	if (t->body_len == 0)
 		t->body_ns = r->now;
 	t->body_len += data.len;
-	/* Without memory there is less evidence, no other verdict. */
-	(void)buf_append(&r->kept, slice_upto(data, room));
-	if (!r->decoding)
-		return;
-	grammar_feed(&r->grammar, data);
-	if (sse_decoder_feed(&r->decoder, data))
-		r->decoding = false;
+	if (r->unpack)
+		take_packed(r, data);
+	else if (t->text == TEXT_READ || t->text == TEXT_CODED)
+		take_text(r, data);
 }
 
 static enum recorder_step take_chunks(struct recorder *r, struct slice in)
@@ -161,12 +188,25 @@ static enum recorder_step feed_body(struct recorder *r, struct slice in)
 
 /* The head. */
 
+static bool is_coded_once(const struct transcript *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->field_count; i++)
+		n += slice_eq_nocase(t->fields[i].name, SLICE("content-encoding"));
+	return n == 1;
+}
+
 static void begin_body(struct recorder *r)
 {
 	struct slice coding = transcript_field(r->t, SLICE("content-encoding"));
 
-	if (coding.len > 0 && !slice_eq_nocase(coding, SLICE("identity")))
+	if (is_coded_once(r->t) && unpack_knows(coding)) {
+		r->unpack = unpack_new(coding);
+		r->t->text = r->unpack ? TEXT_READ : TEXT_NO_MEMORY;
+	} else if (coding.len > 0 && !slice_eq_nocase(coding, SLICE("identity"))) {
 		r->t->text = TEXT_CODED;
+	}
 	r->decoding = transcript_is_stream(r->t) && r->t->text == TEXT_READ;
 }
 
@@ -443,6 +483,7 @@ void recorder_finish(struct recorder *r, enum ending ending, uint64_t now_ns,
 	hand_over_head(r, secrets);
 	hand_over_body(r, secrets);
 	sse_decoder_fini(&r->decoder);
+	unpack_free(r->unpack);
 	buf_free(&r->head);
 	buf_free(&r->kept);
 	buf_free(&r->reads);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "audit/grammar.h"
+#include "audit/unpack.h"
 #include "http/chunked.h"
 #include "http/response.h"
 #include "sse/decode.h"
@@ -37,6 +38,7 @@ struct recorder {
 	enum http_body body;
 	uint64_t left; /* of HTTP_BODY_LENGTH */
 	struct http_chunked chunked;
+	struct unpack *unpack; /* NULL: there is nothing to unpack */
 	struct sse_decoder decoder;
 	struct grammar_scan grammar;
 	uint64_t now; /* of the piece that is being fed */

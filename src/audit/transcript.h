@@ -173,7 +173,7 @@ enum record_kind {
 	RECORD_ID, /* a block with an id and no data */
 };
 
-/* Of the decoded stream. Only bodies of 200 with text/event-stream and no coding have any. */
+/* Of the decoded stream. Only bodies of 200 with text/event-stream have any. */
 struct record {
 	enum record_kind kind;
 	uint64_t t_ns;     /* arrival of its last byte */
@@ -189,7 +189,10 @@ struct record {
 /* Whether the text of a body was read. Where it was not, nothing may be told from what it lacks. */
 #define TEXT_MAP(X)                                                                                \
 	X(TEXT_READ, "read, as far as it came")                                                    \
-	X(TEXT_CODED, "its content coding is not one that we unpack")
+	X(TEXT_CODED, "its content coding is not one that we unpack")                              \
+	X(TEXT_BROKEN, "it is not in its content coding")                                          \
+	X(TEXT_TOO_LONG, "it unpacks to more than 16 MiB")                                         \
+	X(TEXT_NO_MEMORY, "there was no memory to unpack it")
 
 enum text {
 #define X(name, text) name,
@@ -268,10 +271,10 @@ struct transcript {
 					   some */
 	size_t read_count;
 	uint64_t reads_dropped;
-	struct slice body; /* without framing, still compressed where it is; at most
-			      TRANSCRIPT_MAX_BODY */
+	struct slice body; /* without framing, unpacked where `text` does not say otherwise; at
+			      most TRANSCRIPT_MAX_BODY */
 	enum text text;
-	uint64_t body_len; /* uncut */
+	uint64_t body_len; /* uncut, as it came */
 	const struct record *records;
 	size_t record_count;
 	uint64_t records_dropped;

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import tempfile
 import unittest
+import zlib
 
 import harness
 from audit_lab import HEAD, Target, audit, endless, line_of, trickle, whole_audit
@@ -153,6 +154,67 @@ class BadServers(unittest.TestCase):
             result = audit(target.url().replace("http:", "https:"))
         self.assertIn("sluice audit: TARGET: TLS failed: ", line_of(result))
         self.assertEqual(result.returncode, UNREACHABLE)
+
+
+class Compressed(unittest.TestCase):
+    """A stream in a content coding that nobody asked for."""
+
+    IN_THE_TEXT = ("A302", "A313", "A601", "A606", "A608", "A609", "A611")
+
+    def found(self, coding, script):
+        """{rule: finding} of a server that names `coding` in every answer."""
+        head = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: " + coding + b"\r\n\r\n")
+        with Target(script(head)) as target:
+            result = audit("--format", "json", target.url())
+        return {f["rule"]: f for f in json.loads(result.stdout)["findings"]}
+
+    @staticmethod
+    def packing(wrapping, events):
+        """Sends each of `events`, flushed, and then heartbeats."""
+
+        def script(head):
+            def send(target, conn, _):
+                packer = zlib.compressobj(9, zlib.DEFLATED, wrapping)
+                conn.sendall(head)
+                for event in (*events, *[b": beat\n\n"] * 100):
+                    conn.sendall(packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH))
+                    if target.stop.wait(0.2):
+                        return
+
+            return send
+
+        return script
+
+    def test_its_text_is_judged_like_plain_text(self):
+        for coding, wrapping in ((b"gzip", 31), (b"deflate", 15), (b"deflate", -15)):
+            found = self.found(coding, self.packing(wrapping, [
+                b"retry: 3000\nid: 1\ndata: a\n\n", b"Data: b\n\nid: 1\ndata: \xc3\x28\n\n"]))
+            got = {rule: found[rule]["verdict"] for rule in self.IN_THE_TEXT}
+            self.assertEqual(got, {"A302": "pass", "A313": "pass", "A601": "fail", "A606": "pass",
+                                   "A608": "pass", "A609": "fail", "A611": "fail"})
+            self.assertEqual(found["A306"]["verdict"], "fail")
+
+    def undecided(self, found, because):
+        for rule in self.IN_THE_TEXT:
+            self.assertEqual(found[rule]["verdict"], "inconclusive", found[rule])
+            self.assertIn(f"the text of the stream was not read, for {because}",
+                          found[rule]["evidence"])
+
+    def test_a_coding_that_is_not_known_leaves_the_text_open(self):
+        self.undecided(self.found(b"br", lambda head: endless(head, b"\x8b\x03data\n\n", 0.2)),
+                       "its content coding is not one that we unpack: Content-Encoding: br")
+
+    def test_plain_text_that_calls_itself_gzip(self):
+        self.undecided(self.found(b"gzip", lambda head: endless(head, b"data: x\n\n", 0.2)),
+                       "it is not in its content coding: Content-Encoding: gzip")
+
+    def test_a_bomb_ends_at_its_maximum(self):
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(64))
+        found = self.found(b"gzip", lambda head: endless(head + bomb, b"", 0.2))
+        for rule in ("A601", "A606", "A608", "A609"):
+            self.assertEqual(found[rule]["verdict"], "inconclusive", found[rule])
+            self.assertIn("more than 16 MiB", found[rule]["evidence"])
 
 
 class Interrupted(unittest.TestCase):

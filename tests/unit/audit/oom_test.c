@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pack.h"
 #include "play.h"
 
 #include "../oom.h"
@@ -45,6 +46,37 @@ static void http2_with_the_nth_failing(size_t nth, bool *ret_reached)
 	arena_free(&t.arena);
 }
 
+/* Read whole, or not at all: never in part as if that were all. */
+static void packed_with_the_nth_failing(size_t nth, bool *ret_reached)
+{
+	struct transcript t = {.status = 0};
+	struct recorder r;
+	struct buf packed;
+
+	buf_init(&packed, 1024);
+	pack(&packed, PACK_GZIP, SLICE("data: a\n\ndata: b\n\n"), 9);
+	countdown = nth;
+	recorder_init(&r, &t, false);
+	recorder_field(&r, SLICE("content-type"), SLICE("text/event-stream"));
+	recorder_field(&r, SLICE("content-encoding"), SLICE("gzip"));
+	recorder_head(&r, 200, 1);
+	recorder_data(&r, buf_slice(&packed), 2);
+	recorder_finish(&r, ENDING_WE_CUT, 3, &secrets);
+	*ret_reached = disarm();
+	if (t.text == TEXT_NO_MEMORY)
+		assert_int_equal(t.record_count, 0);
+	else
+		assert_true(t.text == TEXT_READ);
+	arena_free(&t.arena);
+	buf_free(&packed);
+}
+
+static void unpacking_survives_without_memory(void **state)
+{
+	(void)state;
+	fail_each(packed_with_the_nth_failing);
+}
+
 static void recording_survives_without_memory(void **state)
 {
 	(void)state;
@@ -61,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recording_survives_without_memory),
+		cmocka_unit_test(unpacking_survives_without_memory),
 		cmocka_unit_test(recording_http2_survives_without_memory),
 	};
 

@@ -70,7 +70,7 @@ static inline bool same_answer(const struct transcript *a, const struct transcri
 {
 	return a->outcome == b->outcome && a->status == b->status && a->minor == b->minor &&
 	       a->interim == b->interim && a->ending == b->ending && a->leaks == b->leaks &&
-	       a->body_len == b->body_len && slice_eq(a->body, b->body) &&
+	       a->body_len == b->body_len && a->text == b->text && slice_eq(a->body, b->body) &&
 	       slice_eq(a->head, b->head) && same_fields(a, b) && same_records(a, b) &&
 	       same_grammar(a, b);
 }
