@@ -14,16 +14,22 @@
 #define EDGE_DELAY_NS     (50 * NS_PER_MS)
 #define EDGE_MAX_PAIRS    512u
 
-static void tell_delivery(struct finding *f, const struct delivery *d)
+/* Without its text there is nothing to count events by. */
+static void tell_delivery(struct finding *f, const struct transcript *t, const struct delivery *d)
 {
-	tell_u64(f, d->events);
-	tell(f, SLICE(" events in "));
+	if (is_read(t)) {
+		tell_u64(f, d->events);
+		tell(f, SLICE(" events in "));
+	}
 	tell_u64(f, d->bursts);
 	tell(f, SLICE(" bursts over "));
 	tell_ns(f, d->watched_ns);
-	tell(f, SLICE(", "));
-	tell_u64(f, d->median_events);
-	tell(f, SLICE(" a burst, every "));
+	if (is_read(t)) {
+		tell(f, SLICE(", "));
+		tell_u64(f, d->median_events);
+		tell(f, SLICE(" a burst"));
+	}
+	tell(f, SLICE(", every "));
 	tell_ns(f, d->median_gap_ns);
 	if (d->quantum > 0) {
 		tell(f, SLICE(", pieces of "));
@@ -106,7 +112,7 @@ enum verdict judge_bursts(const struct audit_run *run, struct finding *f)
 		return no_stream(run, f);
 	prove(run, f, t);
 	delivery_measure(t, &d);
-	tell_delivery(f, &d);
+	tell_delivery(f, t, &d);
 	if (d.stamped > 0)
 		f->confidence = CONFIDENCE_HIGH;
 	if (delivery_is_bursty(&d))
@@ -125,7 +131,7 @@ enum verdict judge_at_end(const struct audit_run *run, struct finding *f)
 		return no_stream(run, f);
 	prove(run, f, t);
 	delivery_measure(t, &d);
-	tell_delivery(f, &d);
+	tell_delivery(f, t, &d);
 	if (delivery_is_at_end(t)) {
 		tell(f, SLICE(", all with the end, "));
 		tell_ns(f, t->end_ns - t->sent_ns);
@@ -146,7 +152,7 @@ enum verdict judge_coalescing(const struct audit_run *run, struct finding *f)
 	delivery_measure(t, &d);
 	if (d.bursts < 3)
 		return VERDICT_NA;
-	tell_delivery(f, &d);
+	tell_delivery(f, t, &d);
 	if (!is_read(t))
 		return not_read(run, f, t);
 	if (delivery_is_bursty(&d))
@@ -290,7 +296,8 @@ static enum verdict judge_ways(const struct audit_run *run, const struct transcr
 	delivery_measure(b, &db);
 	if (delivery_is_bursty(&da) != delivery_is_bursty(&db)) {
 		tell(f, SLICE("one of them comes in bursts: "));
-		tell_delivery(f, delivery_is_bursty(&da) ? &da : &db);
+		tell_delivery(f, delivery_is_bursty(&da) ? a : b,
+			      delivery_is_bursty(&da) ? &da : &db);
 		return VERDICT_FAIL;
 	}
 	return VERDICT_PASS;

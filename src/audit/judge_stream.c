@@ -135,14 +135,14 @@ enum verdict judge_ids(const struct audit_run *run, struct finding *f)
 		return no_stream(run, f);
 	prove(run, f, t);
 	events = transcript_count(t, RECORD_EVENT);
+	if (events == 0 && !is_read(t))
+		return not_read(run, f, t);
 	for (size_t i = 0; i < t->record_count; i++)
 		with_id += t->records[i].kind == RECORD_EVENT && t->records[i].id.len > 0;
 	tell_u64(f, with_id);
 	tell(f, SLICE(" of "));
 	tell_u64(f, events);
 	tell(f, SLICE(" events have an id"));
-	if (events == 0 && !is_read(t))
-		return not_read(run, f, t);
 	if (events == 0)
 		return VERDICT_INCONCLUSIVE;
 	return fails_if(with_id == 0);
