@@ -65,6 +65,74 @@ struct slice finding_hop(const struct report *report, const struct finding *f)
 	return f->hop < report->run->hop_count ? report->run->hops[f->hop].name : SLICE("target");
 }
 
+size_t finding_parts(const struct report *report, const struct finding *f,
+		     char request[FINDING_MAX_REQUEST], struct finding_part ret[FINDING_PARTS])
+{
+	struct writer line;
+	size_t n = 0;
+
+	writer_init(&line, request, FINDING_MAX_REQUEST);
+	if (f->transcript < report->run->transcript_count)
+		report_request(&line, &report->run->transcripts[f->transcript]);
+	const struct finding_part all[FINDING_PARTS] = {
+		{SLICE("Seen"), finding_evidence(f), true},
+		{SLICE("Request"), writer_slice(&line), true},
+		{SLICE("Why"), f->rule->why, false},
+		{SLICE("Fix"), finding_fix(f), false},
+		{SLICE("Source"), f->rule->source, false},
+	};
+
+	for (size_t i = 0; i < FINDING_PARTS; i++) {
+		if (all[i].text.len > 0)
+			ret[n++] = all[i];
+	}
+	return n;
+}
+
+void report_weight(struct writer *w, const struct finding *f)
+{
+	put(w, severity_name(f->severity));
+	put(w, SLICE(", "));
+	put(w, confidence_name(f->confidence));
+	put(w, SLICE(" confidence"));
+}
+
+void report_sums(struct writer *w, const struct report *report)
+{
+	static const struct {
+		enum verdict verdict;
+		struct slice text;
+	} sums[] = {
+		{VERDICT_FAIL, SLICE_INIT(" found, ")},
+		{VERDICT_PASS, SLICE_INIT(" passed, ")},
+		{VERDICT_NA, SLICE_INIT(" not applicable, ")},
+		{VERDICT_INCONCLUSIVE, SLICE_INIT(" not decided")},
+	};
+
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+		put_u64(w, report_count(report, sums[i].verdict));
+		put(w, sums[i].text);
+	}
+}
+
+void report_arrival(struct writer *w, const struct transcript *t)
+{
+	put(w, SLICE("after "));
+	report_time(w, t->head_ns - t->start_ns);
+	put(w, SLICE("; "));
+	if (t->text == TEXT_READ) {
+		put_u64(w, transcript_count(t, RECORD_EVENT));
+		put(w, SLICE(" events and "));
+		put_u64(w, transcript_count(t, RECORD_COMMENT));
+		put(w, SLICE(" comments in "));
+		report_time(w, t->end_ns - t->head_ns);
+		return;
+	}
+	report_time(w, t->end_ns - t->head_ns);
+	put(w, SLICE(" of text that was not read, for "));
+	put(w, text_text(t->text));
+}
+
 static void put_byte(struct writer *w, unsigned char c)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -58,6 +58,22 @@ struct slice finding_evidence(const struct finding *f);
 /* The fix for what was detected, else the rule's own. */
 struct slice finding_fix(const struct finding *f);
 struct slice finding_hop(const struct report *report, const struct finding *f);
+
+#define FINDING_PARTS       5u
+#define FINDING_MAX_REQUEST 1024u /* bytes; what is longer is left out */
+
+/* What there is to say of a finding besides its title. */
+struct finding_part {
+	struct slice label; /* "Seen", "Request", "Why", "Fix", "Source" */
+	struct slice text;
+	bool quoted; /* it has words of strangers: shown as code */
+};
+
+/* Those that have text, in their order; gives how many. `request` backs one of them. */
+size_t finding_parts(const struct report *report, const struct finding *f,
+		     char request[FINDING_MAX_REQUEST], struct finding_part ret[FINDING_PARTS]);
+/* "error, high confidence" */
+void report_weight(struct writer *w, const struct finding *f);
 /* It fails, is not ignored, and is as severe as report->fail_on. */
 bool finding_counts(const struct report *report, const struct finding *f);
 /*
@@ -67,6 +83,10 @@ bool finding_counts(const struct report *report, const struct finding *f);
 void report_visible(struct writer *w, struct slice s);
 /* Why there is no grade; empty where there is one. */
 struct slice report_shortage(const struct report *report);
+/* "3 found, 90 passed, 20 not applicable, 1 not decided" */
+void report_sums(struct writer *w, const struct report *report);
+/* "after 2 ms; 5 events and 1 comments in 6.0 s" */
+void report_arrival(struct writer *w, const struct transcript *t);
 /* "GET /stream, Origin: null, Accept: ...": what a transcript sent, in one line. */
 void report_request(struct writer *w, const struct transcript *t);
 /* The table of hops: lines, and members of an object; nothing without --via. */

@@ -57,18 +57,6 @@ static void put_code_row(struct writer *w, struct slice label, struct slice text
 	put(w, SLICE("</code></dd>\n"));
 }
 
-static void put_request_row(struct writer *w, const struct report *r, const struct finding *f)
-{
-	char text[1024];
-	struct writer line;
-
-	if (f->transcript >= r->run->transcript_count)
-		return;
-	writer_init(&line, text, sizeof(text));
-	report_request(&line, &r->run->transcripts[f->transcript]);
-	put_code_row(w, SLICE("Request"), writer_slice(&line));
-}
-
 /* The severity in words, so that the color of the edge adds nothing. */
 static void put_heading(struct writer *w, const struct report *r, const struct finding *f)
 {
@@ -77,10 +65,7 @@ static void put_heading(struct writer *w, const struct report *r, const struct f
 	put_char(w, ' ');
 	put_markup(w, f->rule->title);
 	put(w, SLICE("</h3><p class=\"soft\">"));
-	put(w, severity_name(f->severity));
-	put(w, SLICE(", "));
-	put(w, confidence_name(f->confidence));
-	put(w, SLICE(" confidence"));
+	report_weight(w, f);
 	if (f->hop != 0) {
 		put(w, SLICE(", at "));
 		put_markup(w, finding_hop(r, f));
@@ -90,16 +75,21 @@ static void put_heading(struct writer *w, const struct report *r, const struct f
 
 static void put_finding(struct writer *w, const struct report *r, const struct finding *f)
 {
+	struct finding_part parts[FINDING_PARTS];
+	char request[FINDING_MAX_REQUEST];
+	size_t count = finding_parts(r, f, request, parts);
+
 	put(w, SLICE("<article class=\""));
 	put(w, severity_name(f->severity));
 	put(w, f->ignored ? SLICE(" ignored\">") : SLICE("\">"));
 	put_heading(w, r, f);
 	put(w, SLICE("<dl>"));
-	put_code_row(w, SLICE("Seen"), finding_evidence(f));
-	put_request_row(w, r, f);
-	put_row(w, SLICE("Why"), f->rule->why);
-	put_row(w, SLICE("Fix"), finding_fix(f));
-	put_row(w, SLICE("Source"), f->rule->source);
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].quoted)
+			put_code_row(w, parts[i].label, parts[i].text);
+		else
+			put_row(w, parts[i].label, parts[i].text);
+	}
 	put(w, SLICE("</dl></article>\n"));
 }
 
@@ -176,14 +166,8 @@ static void put_baseline(struct writer *w, const struct report *r)
 		put_u64(w, t->status);
 		put(w, SLICE(" <code>"));
 		put_markup(w, transcript_field(t, SLICE("content-type")));
-		put(w, SLICE("</code> after "));
-		report_time(w, t->head_ns - t->start_ns);
-		put(w, SLICE("; "));
-		put_u64(w, transcript_count(t, RECORD_EVENT));
-		put(w, SLICE(" events and "));
-		put_u64(w, transcript_count(t, RECORD_COMMENT));
-		put(w, SLICE(" comments in "));
-		report_time(w, t->end_ns - t->head_ns);
+		put(w, SLICE("</code> "));
+		report_arrival(w, t);
 	} else {
 		put(w, outcome_text(t->outcome));
 		put(w, t->detail.len > 0 ? SLICE(": ") : SLICE(""));
@@ -266,14 +250,8 @@ static void put_counts(struct writer *w, const struct report *r)
 	put(w, SLICE(", "));
 	put_rfc3339(w, r->wall_ms);
 	put(w, SLICE(": "));
-	put_u64(w, report_count(r, VERDICT_FAIL));
-	put(w, SLICE(" found, "));
-	put_u64(w, report_count(r, VERDICT_PASS));
-	put(w, SLICE(" passed, "));
-	put_u64(w, report_count(r, VERDICT_NA));
-	put(w, SLICE(" not applicable, "));
-	put_u64(w, report_count(r, VERDICT_INCONCLUSIVE));
-	put(w, SLICE(" not decided, in "));
+	report_sums(w, r);
+	put(w, SLICE(", in "));
 	put_u64(w, r->run->requests);
 	put(w, SLICE(" requests and "));
 	report_time(w, r->run->duration_ns);

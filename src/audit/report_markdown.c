@@ -27,56 +27,37 @@ static void put_scores(struct writer *w, const struct report *r)
 	}
 }
 
-static void put_labelled(struct writer *w, struct slice label, struct slice text)
+static void put_part(struct writer *w, const struct finding_part *part)
 {
-	if (text.len == 0)
-		return;
 	put(w, SLICE("- **"));
-	put(w, label);
-	put(w, SLICE("** "));
-	put_plain_markdown(w, text);
-	put_char(w, '\n');
-}
-
-static void put_seen(struct writer *w, const struct report *r, const struct finding *f)
-{
-	char text[1024];
-	struct writer line;
-
-	if (f->evidence_len > 0) {
-		put(w, SLICE("- **Seen:** "));
-		put_code_markdown(w, finding_evidence(f), false);
-		put_char(w, '\n');
-	}
-	if (f->transcript >= r->run->transcript_count)
-		return;
-	writer_init(&line, text, sizeof(text));
-	report_request(&line, &r->run->transcripts[f->transcript]);
-	put(w, SLICE("- **Request:** "));
-	put_code_markdown(w, writer_slice(&line), false);
+	put(w, part->label);
+	put(w, SLICE(":** "));
+	if (part->quoted)
+		put_code_markdown(w, part->text, false);
+	else
+		put_plain_markdown(w, part->text);
 	put_char(w, '\n');
 }
 
 static void put_finding(struct writer *w, const struct report *r, const struct finding *f)
 {
+	struct finding_part parts[FINDING_PARTS];
+	char request[FINDING_MAX_REQUEST];
+	size_t count = finding_parts(r, f, request, parts);
+
 	put(w, SLICE("\n### "));
 	put(w, f->rule->id);
 	put_char(w, ' ');
 	put_plain_markdown(w, f->rule->title);
 	put(w, SLICE("\n\n"));
-	put(w, severity_name(f->severity));
-	put(w, SLICE(", "));
-	put(w, confidence_name(f->confidence));
-	put(w, SLICE(" confidence"));
+	report_weight(w, f);
 	if (f->hop != 0) {
 		put(w, SLICE(", at "));
 		put_code_markdown(w, finding_hop(r, f), false);
 	}
 	put(w, f->ignored ? SLICE(" (ignored)\n\n") : SLICE("\n\n"));
-	put_seen(w, r, f);
-	put_labelled(w, SLICE("Why:"), f->rule->why);
-	put_labelled(w, SLICE("Fix:"), finding_fix(f));
-	put_labelled(w, SLICE("Source:"), f->rule->source);
+	for (size_t i = 0; i < count; i++)
+		put_part(w, &parts[i]);
 }
 
 static void put_group(struct writer *w, const struct report *r, enum verdict verdict,
@@ -149,14 +130,8 @@ void report_markdown(struct writer *w, const struct report *r)
 	put(w, SLICE("\n\nProfile "));
 	put(w, audit_profile_name(r->run->profile));
 	put(w, SLICE(", "));
-	put_u64(w, report_count(r, VERDICT_FAIL));
-	put(w, SLICE(" found, "));
-	put_u64(w, report_count(r, VERDICT_PASS));
-	put(w, SLICE(" passed, "));
-	put_u64(w, report_count(r, VERDICT_NA));
-	put(w, SLICE(" not applicable, "));
-	put_u64(w, report_count(r, VERDICT_INCONCLUSIVE));
-	put(w, SLICE(" not decided.\n\n"));
+	report_sums(w, r);
+	put(w, SLICE(".\n\n"));
 	put_scores(w, r);
 	put_hops(w, r);
 	put_group(w, r, VERDICT_FAIL, SLICE("\n## Found\n"));

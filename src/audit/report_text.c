@@ -98,14 +98,8 @@ static void put_answer(struct writer *w, const struct transcript *t)
 	put_u64(w, t->status);
 	put_char(w, ' ');
 	report_visible(w, transcript_field(t, SLICE("content-type")));
-	put(w, SLICE(" after "));
-	report_time(w, t->head_ns - t->start_ns);
-	put(w, SLICE("; "));
-	put_u64(w, transcript_count(t, RECORD_EVENT));
-	put(w, SLICE(" events and "));
-	put_u64(w, transcript_count(t, RECORD_COMMENT));
-	put(w, SLICE(" comments in "));
-	report_time(w, t->end_ns - t->head_ns);
+	put_char(w, ' ');
+	report_arrival(w, t);
 	put_char(w, '\n');
 }
 
@@ -217,21 +211,9 @@ static void put_inconclusive(struct writer *w, const struct report *r)
 
 static void put_sum(struct writer *w, const struct report *r)
 {
-	static const struct {
-		enum verdict verdict;
-		struct slice text;
-	} parts[] = {
-		{VERDICT_FAIL, SLICE_INIT(" found, ")},
-		{VERDICT_PASS, SLICE_INIT(" passed, ")},
-		{VERDICT_NA, SLICE_INIT(" not applicable, ")},
-		{VERDICT_INCONCLUSIVE, SLICE_INIT(" not decided; ")},
-	};
-
 	put_char(w, '\n');
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		put_u64(w, report_count(r, parts[i].verdict));
-		put(w, parts[i].text);
-	}
+	report_sums(w, r);
+	put(w, SLICE("; "));
 	put_u64(w, r->run->requests);
 	put(w, SLICE(" requests in "));
 	report_time(w, r->run->duration_ns);

@@ -185,12 +185,29 @@ static void the_policy_of_the_page_lets_its_style_in(void **state)
 	assert_false(holds(page, SLICE("src=")));
 }
 
+/* Else "0 events" would stand where nobody looked. */
+static void a_text_that_was_not_read_is_not_called_empty(void **state)
+{
+	static const enum report_format people[] = {REPORT_TEXT, REPORT_HTML};
+	static const char scene[] = "baseline 200\n" STREAM "Content-Encoding: br\n@500 noise\n";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(people); i++) {
+		struct slice text = show(scene, people[i], false);
+
+		assert_true(
+			holds(text, SLICE("of text that was not read, for its content coding")));
+		assert_false(holds(text, SLICE("0 events")));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reports_are_as_golden_has_them),
 		cmocka_unit_test(a_partial_run_has_no_grade_anywhere),
 		cmocka_unit_test(markup_is_escaped),
+		cmocka_unit_test(a_text_that_was_not_read_is_not_called_empty),
 		cmocka_unit_test(the_policy_of_the_page_lets_its_style_in),
 	};
 
