@@ -178,6 +178,16 @@ enum verdict no_stream(const struct audit_run *run, struct finding *f)
 	return VERDICT_NA;
 }
 
+const struct transcript *measure(const struct audit_run *run, struct finding *f,
+				 const struct transcript *t, struct delivery *ret)
+{
+	if (t == NULL)
+		return NULL;
+	prove(run, f, t);
+	delivery_measure(t, ret);
+	return t;
+}
+
 enum verdict not_read(const struct audit_run *run, struct finding *f, const struct transcript *t)
 {
 	prove(run, f, t);

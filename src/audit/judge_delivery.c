@@ -105,13 +105,11 @@ enum verdict judge_head_held(const struct audit_run *run, struct finding *f)
 
 enum verdict judge_bursts(const struct audit_run *run, struct finding *f)
 {
-	const struct transcript *t = stream_of(run, f->hop);
 	struct delivery d;
+	const struct transcript *t = measure(run, f, stream_of(run, f->hop), &d);
 
 	if (t == NULL)
 		return no_stream(run, f);
-	prove(run, f, t);
-	delivery_measure(t, &d);
 	tell_delivery(f, t, &d);
 	if (d.stamped > 0)
 		f->confidence = CONFIDENCE_HIGH;
@@ -124,13 +122,11 @@ enum verdict judge_bursts(const struct audit_run *run, struct finding *f)
 
 enum verdict judge_at_end(const struct audit_run *run, struct finding *f)
 {
-	const struct transcript *t = stream_of(run, f->hop);
 	struct delivery d;
+	const struct transcript *t = measure(run, f, stream_of(run, f->hop), &d);
 
 	if (t == NULL)
 		return no_stream(run, f);
-	prove(run, f, t);
-	delivery_measure(t, &d);
 	tell_delivery(f, t, &d);
 	if (delivery_is_at_end(t)) {
 		tell(f, SLICE(", all with the end, "));
@@ -143,13 +139,11 @@ enum verdict judge_at_end(const struct audit_run *run, struct finding *f)
 
 enum verdict judge_coalescing(const struct audit_run *run, struct finding *f)
 {
-	const struct transcript *t = stream_of(run, f->hop);
 	struct delivery d;
+	const struct transcript *t = measure(run, f, stream_of(run, f->hop), &d);
 
 	if (t == NULL)
 		return no_stream(run, f);
-	prove(run, f, t);
-	delivery_measure(t, &d);
 	if (d.bursts < 3)
 		return VERDICT_NA;
 	tell_delivery(f, t, &d);

@@ -53,14 +53,12 @@ static void tell_silence(struct finding *f, const struct delivery *d)
 
 enum verdict judge_heartbeat(const struct audit_run *run, struct finding *f)
 {
-	const struct transcript *t = longest_look(run, f->hop);
 	struct delivery d;
+	const struct transcript *t = measure(run, f, longest_look(run, f->hop), &d);
 	enum verdict verdict;
 
 	if (t == NULL)
 		return no_stream(run, f);
-	prove(run, f, t);
-	delivery_measure(t, &d);
 	tell_silence(f, &d);
 	verdict = judge_silence(&d, HEARTBEAT_S * NS_PER_S);
 	if (verdict == VERDICT_INCONCLUSIVE)
@@ -70,19 +68,17 @@ enum verdict judge_heartbeat(const struct audit_run *run, struct finding *f)
 
 enum verdict judge_slow_heartbeat(const struct audit_run *run, struct finding *f)
 {
-	const struct transcript *t = longest_look(run, f->hop);
-	struct fingerprint fp;
 	struct delivery d;
+	const struct transcript *t = measure(run, f, longest_look(run, f->hop), &d);
+	struct fingerprint fp;
 	uint64_t idle_ns;
 
 	if (t == NULL)
 		return no_stream(run, f);
-	prove(run, f, t);
 	fingerprint_take(run, f->hop, &fp);
 	idle_ns = fingerprint_idle_s(&fp) * NS_PER_S;
 	if (idle_ns == 0)
 		return VERDICT_NA;
-	delivery_measure(t, &d);
 	tell_silence(f, &d);
 	tell(f, SLICE("; the hops that were recognised take "));
 	tell_ns(f, idle_ns);
@@ -147,20 +143,23 @@ static bool tell_limits(struct finding *f, uint64_t ns, bool idle)
 	return known;
 }
 
+/* Only a long look shows that nobody cuts. */
+static enum verdict not_cut(struct finding *f, const struct transcript *t, const struct delivery *d)
+{
+	tell(f, SLICE("not cut within "));
+	tell_ns(f, d->watched_ns);
+	return t->kind == PROBE_SOAK ? VERDICT_PASS : VERDICT_NA;
+}
+
 enum verdict judge_idle_cut(const struct audit_run *run, struct finding *f)
 {
-	const struct transcript *t = longest_look(run, f->hop);
 	struct delivery d;
+	const struct transcript *t = measure(run, f, longest_look(run, f->hop), &d);
 
 	if (t == NULL)
 		return no_stream(run, f);
-	prove(run, f, t);
-	delivery_measure(t, &d);
-	if (!ended_by_itself(t)) {
-		tell(f, SLICE("not cut within "));
-		tell_ns(f, d.watched_ns);
-		return t->kind == PROBE_SOAK ? VERDICT_PASS : VERDICT_NA;
-	}
+	if (!ended_by_itself(t))
+		return not_cut(f, t, &d);
 	if (d.tail_ns < IDLE_MIN_NS)
 		return VERDICT_PASS;
 	tell(f, SLICE("cut after a silence of "));
@@ -194,18 +193,13 @@ static bool is_age_of_others(const struct audit_run *run, const struct transcrip
 
 enum verdict judge_life_cap(const struct audit_run *run, struct finding *f)
 {
-	const struct transcript *t = longest_look(run, f->hop);
 	struct delivery d;
+	const struct transcript *t = measure(run, f, longest_look(run, f->hop), &d);
 
 	if (t == NULL)
 		return no_stream(run, f);
-	prove(run, f, t);
-	delivery_measure(t, &d);
-	if (!ended_by_itself(t)) {
-		tell(f, SLICE("not cut within "));
-		tell_ns(f, d.watched_ns);
-		return t->kind == PROBE_SOAK ? VERDICT_PASS : VERDICT_NA;
-	}
+	if (!ended_by_itself(t))
+		return not_cut(f, t, &d);
 	if (d.tail_ns >= IDLE_MIN_NS || age_of(t) < CAP_MIN_NS)
 		return VERDICT_NA;
 	tell(f, SLICE("ended at an age of "));

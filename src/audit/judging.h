@@ -47,6 +47,9 @@ const struct transcript *answer_of(const struct audit_run *run, enum probe_kind 
 enum verdict no_answer(const struct audit_run *run, struct finding *f, enum probe_kind kind);
 /* The same for baseline_of, or NA where the answer is no stream. */
 enum verdict no_stream(const struct audit_run *run, struct finding *f);
+/* Proves with `t` and measures it. Gives `t`; NULL stays NULL, and nothing is measured. */
+const struct transcript *measure(const struct audit_run *run, struct finding *f,
+				 const struct transcript *t, struct delivery *ret);
 /* What was asked stands in the text of `t`, which was not read: why, and INCONCLUSIVE. */
 enum verdict not_read(const struct audit_run *run, struct finding *f, const struct transcript *t);
 /* Walks the streams of the target that are read for a while; start with NULL. */
