@@ -245,7 +245,11 @@ def wants_gzip(req):
     return "gzip" in req.get("accept-encoding", "")
 
 
-def compressed(flush):
+def asked_or_not(req):
+    return True
+
+
+def compressed(flush, only=wants_gzip, base=Site):
     def how(self, req, pieces):
         async def squeeze():
             packer = zlib.compressobj(wbits=31)
@@ -256,8 +260,8 @@ def compressed(flush):
 
         return squeeze()
 
-    site = delivered(how, only=wants_gzip)
-    return answers(lambda req, a: a.is_stream and wants_gzip(req),
+    site = delivered(how, only=only, base=base)
+    return answers(lambda req, a: a.is_stream and only(req),
                    sets("Content-Encoding", "gzip"), base=site)
 
 

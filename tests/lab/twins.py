@@ -14,12 +14,13 @@ from bad_sites import (ClosingAtOnce, CROWD, Crowded, CrowdedSoftly, EchoedToken
                        LooseReconnect, NoReconnect, NotInjectable, OpenToStrangers, Outliving,
                        PlainToo, QueryToken, RedirectToTls, Replayed, Shedding, StreamingHead,
                        StreamingPost)
-from faults import (CROSS_SITE, GOOD_COOKIE, accepting, adds, always, answers, any_origin, chunked,
-                    compressed, cookie, delayed, delivered, drops, errors, greeting, held_head, ids,
-                    in_bursts, in_pairs, in_pieces, lasting, late, letting_in, listed_origin,
-                    matching, no_content, of_path, on_error, over_h2, over_http10, page, pausing,
-                    preflight, recoded, redirects, repeated_origin, sets, slashed_origin, stream,
-                    text, twin, wide_vary, with_length, without_credentials_field)
+from faults import (CROSS_SITE, GOOD_COOKIE, accepting, adds, always, answers, any_origin,
+                    asked_or_not, chunked, compressed, cookie, delayed, delivered, drops, errors,
+                    greeting, held_head, ids, in_bursts, in_pairs, in_pieces, lasting, late,
+                    letting_in, listed_origin, matching, no_content, of_path, on_error, over_h2,
+                    over_http10, page, pausing, preflight, recoded, redirects, repeated_origin,
+                    sets, slashed_origin, stream, text, twin, wide_vary, with_length,
+                    without_credentials_field)
 from good_site import APP, Site
 
 SPAN = "1500ms"
@@ -277,6 +278,8 @@ TWINS |= {
     "A604 with mixed ends": Twins(text(b"data: x\r\n\r\n")),
     "A606 too short": Twins(greeting(": open\nretry: 10\n\n"), companions="A607"),
     "A611 in capitals": Twins(text(b"Data: x\n\n")),
+    "A611 in gzip": Twins(compressed(True, asked_or_not, text(b"evnet: news\ndata: x\n\n")),
+                          clean=compressed(True, asked_or_not), both="A306"),
     "A621 by hanging": Twins(HungId),
     "A706 with a coding": Twins(over_h2(sets("Transfer-Encoding", "chunked"))),
     "A803 too short": Twins(stream(sets("Strict-Transport-Security", "max-age=300")), TLS),
