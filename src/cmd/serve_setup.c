@@ -179,7 +179,9 @@ static int take_listen(const struct args *args, struct serve_setup *s, struct co
 	for (size_t i = 0; s->conf.listen && i < n; i++) {
 		if (conf_listen_parse(slice_of(args_nth(args, SERVE_LISTEN, i)),
 				      &s->conf.listen[i]))
-			return usage_error(args, "--listen wants ADDRESS:PORT, not '%s'",
+			return usage_error(args,
+					   "--listen wants ADDRESS:PORT in numbers, such as "
+					   "127.0.0.1:8080, not '%s'",
 					   args_nth(args, SERVE_LISTEN, i));
 	}
 	if (!s->conf.listen || conf_judge(&s->conf, report)) {

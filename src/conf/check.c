@@ -3,6 +3,8 @@
 #include "http/network.h"
 #include "identity/jws_alg.h"
 
+#include <string.h>
+
 struct check {
 	struct conf_reader *r;
 	const struct settings *settings;
@@ -144,6 +146,36 @@ static void check_exposure(const struct check *c)
 			refuse_shown(c, SLICE("listen"), at, s->listen[i].address,
 				     SLICE("not on loopback, so name the hosts that it answers "
 					   "for: hosts: [stream.example], or [\"*\"] for all"));
+	}
+}
+
+/* The kernel lets several sockets of ours share a port, and gives connections to any of them. */
+static bool is_one_port(const struct listen_settings *a, const struct listen_settings *b)
+{
+	return a->port > 0 && a->port == b->port && a->addr.family == b->addr.family &&
+	       memcmp(a->addr.bytes, b->addr.bytes, sizeof(a->addr.bytes)) == 0;
+}
+
+static bool is_listener_above(const struct settings *s, size_t i)
+{
+	for (size_t j = 0; j < i; j++) {
+		if (is_one_port(&s->listen[i], &s->listen[j]))
+			return true;
+	}
+	return false;
+}
+
+static void check_ports(const struct check *c)
+{
+	const struct settings *s = c->settings;
+
+	for (size_t i = 0; i < s->listen_count; i++) {
+		if (is_listener_above(s, i))
+			refuse_shown(c, SLICE("listen"), entry_place(c, SLICE("listen"), i),
+				     s->listen[i].address, SLICE("taken by a listener above"));
+		if (is_one_port(&s->listen[i], &s->admin))
+			refuse_shown(c, SLICE("admin"), place(c, SLICE("admin")), s->admin.address,
+				     SLICE("taken by listen"));
 	}
 }
 
@@ -482,6 +514,7 @@ static const struct {
 	{check_cors, {SLICE_INIT("cors")}},
 	{check_exposure,
 	 {SLICE_INIT("listen"), SLICE_INIT("hosts"), SLICE_INIT("auth"), SLICE_INIT("routes")}},
+	{check_ports, {SLICE_INIT("listen"), SLICE_INIT("admin")}},
 	{check_tls, {SLICE_INIT("listen")}},
 	{check_admin, {SLICE_INIT("admin")}},
 	{check_cookie, {SLICE_INIT("auth")}},

@@ -42,6 +42,7 @@ enum err conf_listen_parse(struct slice text, struct listen_settings *ret_listen
 	struct listen_settings listen = {.address = text};
 	struct slice port_text;
 	struct host_port host;
+	struct network network;
 	uint64_t port;
 
 	enum err err = cut_port(text, &listen.host, &port_text);
@@ -63,6 +64,9 @@ enum err conf_listen_parse(struct slice text, struct listen_settings *ret_listen
 		listen.ipv6 = true;
 		listen.host = slice_from(slice_upto(listen.host, listen.host.len - 1), 1);
 	}
+	if (network_parse(listen.host, &network))
+		return E_NOT_FOUND;
+	listen.addr = network.addr;
 	*ret_listen = listen;
 	return OK;
 }
@@ -82,11 +86,14 @@ static bool read_address(struct slice text, struct writer *out, struct writer *w
 	enum err err = conf_listen_parse(text, &listen);
 	if (err == E_RANGE)
 		return refuse(why, SLICE("a port is at most 65535"));
+	if (err == E_NOT_FOUND)
+		return refuse(why, SLICE("expected the address in numbers, such as "
+					 "127.0.0.1:8080: a name may mean several"));
 	if (err && lacks_host(text))
 		return refuse(why, SLICE("say which address: 127.0.0.1 for this machine only, "
 					 "0.0.0.0 for all networks"));
 	if (err)
-		return refuse(why, SLICE("expected HOST:PORT or \"[IPV6]:PORT\""));
+		return refuse(why, SLICE("expected ADDRESS:PORT or \"[IPV6]:PORT\""));
 	return accept(out, text);
 }
 

@@ -39,7 +39,7 @@ extern const struct conf_form conf_form_user;
 bool conf_is_url(struct slice text);
 
 /*
- * HOST:PORT, [IPV6]:PORT. On success every field of *ret_listen views `text`. Errors: E_SYNTAX,
- * E_RANGE (the port).
+ * ADDRESS:PORT, [IPV6]:PORT. On success every field of *ret_listen views `text`. Errors: E_SYNTAX,
+ * E_RANGE (the port), E_NOT_FOUND (a name: it may mean several addresses, or another one tomorrow).
  */
 enum err conf_listen_parse(struct slice text, struct listen_settings *ret_listen);

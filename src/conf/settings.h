@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/addr.h"
 #include "base/slice.h"
 #include "policy/cors.h"
 #include "policy/head.h"
@@ -100,6 +101,7 @@ struct tls_settings {
 struct listen_settings {
 	struct slice address; /* as written */
 	struct slice host;    /* without brackets; views address, so no NUL of its own */
+	struct addr addr;     /* what `host` says */
 	uint16_t port;        /* 0: the kernel chooses */
 	bool ipv6;
 	bool loopback;

@@ -69,6 +69,11 @@ class Start(HubCase):
                    "another server has it")
         self.assertEqual(self.fetch(server, "GET", "/healthz").status, 200)
 
+    def test_what_cannot_be_listened_on(self):
+        self.fails(["--listen", "127.0.0.1:80", "--listen", "127.0.0.1:80"],
+                   "listen: '127.0.0.1:80': taken by a listener above")
+        self.fails(["--listen", "localhost:0"], "wants ADDRESS:PORT in numbers", "'localhost:0'")
+
     def test_a_configuration_that_is_no_file(self):
         folder = self.folder()
         os.mkfifo(folder / "fifo")
