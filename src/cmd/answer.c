@@ -7,20 +7,27 @@
 
 #include <jansson.h>
 
-static void put_words(struct writer *w, struct slice words)
+static struct slice text_of(const json_t *text)
 {
-	put_visible(w, utf8_truncate(words, ANSWER_MAX_TEXT));
+	return json_is_string(text)
+		       ? (struct slice){json_string_value(text), json_string_length(text)}
+		       : SLICE_NONE;
 }
 
 static void put_message(struct writer *w, struct slice body)
 {
 	json_t *root = json_loadb(body.ptr ? body.ptr : "", body.len, JSON_REJECT_DUPLICATES, NULL);
-	json_t *message = json_object_get(root, "message");
+	struct slice message = text_of(json_object_get(root, "message"));
+	struct slice detail = text_of(json_object_get(root, "detail"));
 
-	if (json_is_string(message)) {
+	if (message.len > 0) {
 		put(w, SLICE(": "));
-		put_words(w,
-			  (struct slice){json_string_value(message), json_string_length(message)});
+		put_visible(w, utf8_truncate(message, ANSWER_MAX_TEXT));
+	}
+	if (detail.len > 0) {
+		put(w, SLICE(" ("));
+		put_visible(w, utf8_truncate(detail, ANSWER_MAX_DETAIL));
+		put_char(w, ')');
 	}
 	json_decref(root);
 }
@@ -41,5 +48,5 @@ void answer_put_wrong_type(struct writer *w, struct slice type)
 		return;
 	}
 	put(w, SLICE("Content-Type is "));
-	put_words(w, type);
+	put_visible(w, utf8_truncate(type, ANSWER_MAX_TEXT));
 }

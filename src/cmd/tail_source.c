@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOTE_MAX 4096 /* bytes of a note: ANSWER_MAX_TEXT, each byte made visible, and ours */
+#define NOTE_MAX 4096 /* bytes of a note: what a server says, each byte made visible, and ours */
 
 enum phase {
 	WAITING, /* until due_ms */

@@ -110,6 +110,12 @@ class Answers(unittest.TestCase):
         self.check(answer("403 Forbidden", b'{"error":"e","message":"not this topic","rule":"R"}'),
                    1, "403 Forbidden: not this topic")
 
+    def test_refused_with_a_detail(self):
+        self.check(answer("400 Bad Request", b'{"message":"Repair it.","detail":"line 2: \\n"}'),
+                   1, "400 Bad Request: Repair it. (line 2: \\x0a)\n")
+        self.check(answer("400 Bad Request", b'{"message":"Repair it.","detail":7}'),
+                   1, "400 Bad Request: Repair it.\n")
+
     def test_a_redirect_is_not_followed_with_a_key(self):
         self.check(answer("307 Temporary Redirect", b"", "Location: http://127.0.0.1:1/"), 1, "307")
 
