@@ -80,8 +80,7 @@ const struct option_row audit_options[] = {
 static int read_url(const struct args *args, struct slice text, struct url *ret)
 {
 	if (text.len > MAX_URL || url_parse(text, ret))
-		return usage_error(args, "'%.*s' is not an http or https URL",
-				   SLICE_ARG(slice_upto(text, 200)));
+		return usage_url(args, text, "an http or https URL");
 	return EXIT_OK;
 }
 

@@ -129,7 +129,12 @@ static bool read_numbers(const struct args *args, struct bench_settings *set)
 	    !args_duration(args, IDLE, &set->idle_ms) ||
 	    !args_duration(args, TIMEOUT, &set->timeout_ms))
 		return false;
-	if (set->idle_ms > TIME_MAX_MS || set->timeout_ms > TIME_MAX_MS || set->timeout_ms == 0) {
+	if (set->timeout_ms == 0) {
+		(void)usage_error(args, "--timeout is '%s': nothing can come within no time",
+				  args_get(args, TIMEOUT));
+		return false;
+	}
+	if (set->idle_ms > TIME_MAX_MS || set->timeout_ms > TIME_MAX_MS) {
 		(void)usage_error(args, "--idle and --timeout are at most 24h");
 		return false;
 	}
@@ -146,8 +151,7 @@ static bool read_url(const struct args *args, const char *text, struct url *ret_
 	struct url url;
 
 	if (url_parse(slice_of(text), &url)) {
-		(void)usage_error(args, "'%s' is not a URL like http://127.0.0.1:8080/stream",
-				  text);
+		(void)usage_url(args, slice_of(text), "a URL like http://127.0.0.1:8080/stream");
 		return false;
 	}
 	*ret_url = url;

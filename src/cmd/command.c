@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 /* Longest complaint about a command line, bytes; what does not fit is left out. */
-#define FAULT_MAX 1024
+#define FAULT_MAX     1024
+#define MAX_URL_SHOWN 200u
 
 const struct command commands[] = {
 #define X(name, summary, usage, min, max, run, options, examples)                                  \
@@ -109,6 +110,27 @@ int usage_error(const struct args *args, const char *format, ...)
 	va_end(list);
 	(void)fprintf(stderr, "\nTry 'sluice %s --help'.\n", args->command->name);
 	return EXIT_USAGE;
+}
+
+/* Also where the scheme is left out. */
+static bool names_user(struct slice url)
+{
+	struct slice authority = slice_from(url, slice_find(url, '/'));
+
+	authority = slice_starts(authority, SLICE("//")) ? slice_from(authority, 2) : url;
+	authority = slice_upto(authority, slice_find(authority, '/'));
+	authority = slice_upto(authority, slice_find(authority, '?'));
+	authority = slice_upto(authority, slice_find(authority, '#'));
+	return slice_find(authority, '@') < authority.len;
+}
+
+int usage_url(const struct args *args, struct slice url, const char *wanted)
+{
+	if (names_user(url))
+		return usage_error(args, "a URL with a user or a password is not taken: whoever "
+					 "lists the processes here would see it");
+	return usage_error(args, "'%.*s' is not %s", SLICE_ARG(slice_upto(url, MAX_URL_SHOWN)),
+			   wanted);
 }
 
 bool args_number(const struct args *args, size_t option, uint64_t min, uint64_t max,

@@ -55,6 +55,12 @@ int usage_error(const struct args *args, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
+ * usage_error for a URL that is not what is wanted ("an http or https URL"). One with a user or a
+ * password is not repeated.
+ */
+int usage_url(const struct args *args, struct slice url, const char *wanted);
+
+/*
  * The value of an option as a number within [min, max]; 0 where it is not given and has no
  * fallback. False: the complaint is printed, return EXIT_USAGE; *ret_n is untouched.
  */

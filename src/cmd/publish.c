@@ -87,7 +87,7 @@ static int read_target(struct publish *p)
 	const char *text = args_get(p->args, URL);
 
 	if (url_parse(slice_of(text), &p->url))
-		return usage_error(p->args, "'%s' is not an http or https URL", text);
+		return usage_url(p->args, slice_of(text), "an http or https URL");
 	int code = read_key(p);
 	if (code)
 		return code;

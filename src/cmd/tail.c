@@ -190,7 +190,7 @@ static int read_url(const struct tail *t, const struct args *args, const char *t
 	if (strcmp(text, "-") == 0)
 		return usage_error(args, "'-' (standard input) stands alone");
 	if (strlen(text) > LOCATION_MAX || url_parse(slice_of(text), ret_url))
-		return usage_error(args, "'%s' is not an http or https URL", text);
+		return usage_url(args, slice_of(text), "an http or https URL");
 	if (t->settings.headers.secret && !url_is_private(ret_url))
 		return usage_error(args,
 				   "the credential would travel in clear to %.*s: plain http with "

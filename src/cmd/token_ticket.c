@@ -62,7 +62,7 @@ static int read_url(struct ticket_ask *t)
 	const char *text = given ? given : DEFAULT_URL;
 
 	if (url_parse(slice_of(text), &t->url))
-		return usage_error(t->args, "'%s' is not an http or https URL", text);
+		return usage_url(t->args, slice_of(text), "an http or https URL");
 	if (!url_is_private(&t->url))
 		return usage_error(t->args,
 				   "the token would travel in clear to %.*s: plain http is for "

@@ -436,6 +436,8 @@ class Misuse(harness.TestCase):
         ("too many events", ["http://127.0.0.1/", "-m", "10000001"], "from 0 to 10000000"),
         ("an event too small", ["http://127.0.0.1/", "--size", "56"], "from 57 to 65536"),
         ("an event too large", ["http://127.0.0.1/", "--size", "65537"], "from 57 to 65536"),
+        ("no time at all", ["http://127.0.0.1/", "--timeout", "0"], "--timeout is '0'"),
+        ("too much time", ["http://127.0.0.1/", "--idle", "25h"], "at most 24h"),
         ("a ramp of nothing", ["http://127.0.0.1/", "--ramp", "0/s"], "500/s"),
         ("a ramp a minute", ["http://127.0.0.1/", "--ramp", "10/m"], "500/s"),
         ("an unknown format", ["http://127.0.0.1/", "--format", "xml"], "text or json"),

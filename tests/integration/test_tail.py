@@ -259,6 +259,20 @@ class Usage(unittest.TestCase):
                 self.assertEqual((code, out), (2, ""))
                 self.assertTrue(err.startswith("sluice tail: "), err)
 
+    def test_a_password_in_a_url_is_not_repeated(self):
+        for words in (["tail"], ["publish", "t", "x", "-u"], ["bench"], ["audit"],
+                      ["token", "ticket", "--url"]):
+            for url in ("http://ada:hunter2@127.0.0.1:1/s", "https://hunter2@127.0.0.1:1?x=1",
+                        "ada:hunter2@127.0.0.1/x"):
+                with self.subTest(words, url=url):
+                    code, out, err = run(*words, url, env={"SLUICE_TOKEN": "a.b.c"})
+                    self.assertEqual((code, out), (2, ""))
+                    self.assertIn("a URL with a user or a password is not taken", err)
+                    self.assertNotIn("hunter2", err)
+        code, _, err = run("tail", "ftp://127.0.0.1/a@b")
+        self.assertEqual(code, 2)
+        self.assertIn("'ftp://127.0.0.1/a@b' is not an http or https URL", err)
+
     def test_the_64th_url_is_taken(self):
         with Lab(STREAM + b"data: a\n\n") as lab:
             self.assertEqual(
