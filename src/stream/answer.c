@@ -177,7 +177,6 @@ void engine_put_refusal(struct engine *e, struct writer *w)
 	char text[ENGINE_CONTROL_MAX];
 	struct writer body;
 
-	e->counters.refusals[REFUSAL_FULL]++;
 	writer_init(&body, text, sizeof(text));
 	refusal_body(&body, REFUSAL_FULL, SLICE_NONE);
 	struct short_answer a = {

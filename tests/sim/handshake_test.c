@@ -56,6 +56,25 @@ static void it_has_a_deadline(void **state)
 	sim_free(sim);
 }
 
+/* Nothing can be said to it: so at least the metric tells. */
+static void no_room_for_it_is_counted(void **state)
+{
+	struct sim_options o = sim_defaults();
+
+	(void)state;
+	o.limits.connections = 1;
+	struct sim *sim = sim_new(&o);
+	struct sim_peer *first = sim_connect_shaking(sim, 0, "r");
+	struct sim_peer *shaking = sim_connect_shaking(sim, 0, "r");
+	struct sim_peer *plain = sim_connect(sim, 0);
+	const struct engine_counters *c = sim_counters(sim, 0);
+	check("the first is in", !first->closed);
+	check("closed without a word", shaking->closed && shaking->sent == 0);
+	check("told", plain->closed && plain->socket.len > 0);
+	check("both are counted", c->connections == 1 && c->refusals[REFUSAL_FULL] == 2);
+	sim_free(sim);
+}
+
 static void a_drain_waits_a_moment_for_it(void **state)
 {
 	struct sim_options o = sim_defaults();
@@ -90,6 +109,7 @@ int main(void)
 		cmocka_unit_test(requests_wait_for_the_handshake),
 		cmocka_unit_test(a_failed_one_ends_the_connection),
 		cmocka_unit_test(it_has_a_deadline),
+		cmocka_unit_test(no_room_for_it_is_counted),
 		cmocka_unit_test(a_drain_waits_a_moment_for_it),
 		cmocka_unit_test(a_request_that_begins_like_the_preface_is_a_request),
 	};

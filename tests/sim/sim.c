@@ -122,8 +122,9 @@ static void dial(struct sim_peer *p, size_t worker)
 				  .h2c = !p->sim->options.http1};
 	p->conn = engine_accept(p->sim->workers[worker].engine, p->io, &arrival);
 	sim_tell(p->sim, false);
-	if (!p->conn)
+	if (!p->conn && !arrival.handshake)
 		refuse_at_the_door(p);
+	p->closed |= !p->conn;
 }
 
 static struct sim_peer *new_peer(struct sim *sim, const struct addr *addr)
