@@ -129,12 +129,29 @@ static int on_passphrase(char *room, int cap, int writing, void *arg)
 	return -1;
 }
 
+/* Some authorities deliver the chain with the root first. */
+static bool judge_fit(const struct tls_site *site, const EVP_PKEY *key, struct writer *why)
+{
+	STACK_OF(X509) *chain = NULL;
+
+	if (X509_check_private_key(SSL_CTX_get0_certificate(site->ctx), key) == 1)
+		return true;
+	(void)SSL_CTX_get0_chain_certs(site->ctx, &chain);
+	for (int i = 0; chain && i < sk_X509_num(chain); i++) {
+		if (X509_check_private_key(sk_X509_value(chain, i), key) != 1)
+			continue;
+		put(why, SLICE("the key fits certificate "));
+		put_u64(why, (uint64_t)i + 2);
+		return fail(why, " of the chain: put the server's own first");
+	}
+	return fail(why, "the key does not fit");
+}
+
 static bool use_key(struct tls_site *site, struct slice pem, struct writer *why)
 {
 	bool asked = false;
 	BIO *in = reader(pem);
 	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, on_passphrase, &asked) : NULL;
-	const X509 *cert = SSL_CTX_get0_certificate(site->ctx);
 	bool ok = false;
 
 	(void)BIO_free(in);
@@ -142,8 +159,8 @@ static bool use_key(struct tls_site *site, struct slice pem, struct writer *why)
 	if (!key)
 		ok = fail(why, asked ? "the key has a passphrase: store it without one"
 				     : "there is no private key in PEM");
-	else if (X509_check_private_key(cert, key) != 1)
-		ok = fail(why, "the key does not fit");
+	else if (!judge_fit(site, key, why))
+		ok = false;
 	else if (SSL_CTX_use_PrivateKey(site->ctx, key) != 1)
 		ok = fail_openssl(why, "the key cannot be used");
 	else

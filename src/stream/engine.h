@@ -139,8 +139,10 @@ void engine_free(struct engine *e);
  */
 void engine_time(struct engine *e, uint64_t now_ms, uint64_t unix_ms);
 
-/* A new connection. NULL: refused at a cap, and counted; the host closes it. The engine wants
- * reads. */
+/*
+ * A new connection. NULL: refused at a cap, and counted; the host closes it. The engine wants
+ * reads.
+ */
 struct conn *engine_accept(struct engine *e, int io, const struct arrival *arrival);
 void engine_readable(struct engine *e, struct conn *c);
 void engine_writable(struct engine *e, struct conn *c);

@@ -4,6 +4,7 @@
 import functools
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -321,7 +322,13 @@ class Starting(TlsCase):
     def test_what_could_not_serve_is_refused(self):
         expired = self.authority.leaf("DNS:x", days=-1)
         other = self.authority.leaf("DNS:other.example")
+        turned = str(self.folder() / "turned.pem")
+        pathlib.Path(turned).write_text("".join(
+            pathlib.Path(path).read_text("ascii") for path in (self.authority.ca, self.certificate)),
+            "ascii")
         cases = (
+            ({"certificate": turned},
+             "certificate 1: the key fits certificate 2 of the chain: put the server's own first"),
             ({"key": other[1]}, "TLS on 127.0.0.1:0: certificate 1: the key does not fit"),
             ({"certificate": expired[0], "key": expired[1]},
              "certificate 1: the certificate has expired"),

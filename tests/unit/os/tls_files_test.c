@@ -54,8 +54,11 @@ static void broken_files_are_refused_with_a_reason(void **state)
 		 "certificate 1: there is no private key in PEM"},
 		{"a key under a passphrase", leaf.cert_pem, locked, SLICE_NONE,
 		 "certificate 1: the key has a passphrase: store it without one"},
-		{"the key of another", leaf.cert_pem, root.key_pem, SLICE_NONE,
+		{"the key of another", leaf.cert_pem, future.key_pem, SLICE_NONE,
 		 "certificate 1: the key does not fit"},
+		{"the key of a certificate behind", leaf.cert_pem, root.key_pem, SLICE_NONE,
+		 "certificate 1: the key fits certificate 2 of the chain: put the server's own "
+		 "first"},
 		{"a certificate of yesterday", expired.cert_pem, expired.key_pem, SLICE_NONE,
 		 "certificate 1: the certificate has expired"},
 		{"a certificate of tomorrow", future.cert_pem, future.key_pem, SLICE_NONE,
