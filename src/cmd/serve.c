@@ -56,14 +56,34 @@ static size_t worker_count(const struct settings *conf)
 	return n < SERVE_MAX_WORKERS ? (size_t)n : SERVE_MAX_WORKERS;
 }
 
-struct admit_limits serve_limits(const struct settings *conf, size_t workers)
+/* Connections that the descriptor limit leaves room for. */
+static uint64_t descriptor_room(const struct settings *conf, size_t workers)
 {
 	uint64_t reserved = RESERVED_FDS + workers * (2 + conf->listen_count);
 	if (conf->admin.address.ptr)
 		reserved += SERVE_ADMIN_CONNECTIONS + 2;
 	uint64_t fds = fdlimit_raise();
-	uint64_t room = fds > 2 * reserved ? fds - reserved : fds / 2;
-	uint64_t connections = conf->limits.connections ? conf->limits.connections : room;
+
+	return fds > 2 * reserved ? fds - reserved : fds / 2;
+}
+
+/* Without descriptors nobody is told why, the admin listener is silent and no file can be read. */
+static void warn_of_descriptors(const struct settings *conf, size_t workers)
+{
+	uint64_t room = descriptor_room(conf, workers);
+
+	if (conf->limits.connections > room)
+		(void)fprintf(stderr,
+			      "sluice serve: warning: limits.connections is %" PRIu64
+			      ", but the descriptors of this process are enough for %" PRIu64
+			      ": raise LimitNOFILE\n",
+			      conf->limits.connections, room);
+}
+
+struct admit_limits serve_limits(const struct settings *conf, size_t workers)
+{
+	uint64_t connections = conf->limits.connections ? conf->limits.connections
+							: descriptor_room(conf, workers);
 
 	return (struct admit_limits){
 		.connections = connections,
@@ -105,6 +125,7 @@ static int init_workers(struct server *s)
 		serve_limits(&s->generation->setup.conf, s->shared.worker_count);
 	enum err err = OK;
 
+	warn_of_descriptors(&s->generation->setup.conf, s->shared.worker_count);
 	for (size_t i = 0; !err && i < s->shared.worker_count; i++)
 		err = worker_init(&s->shared.workers[i], &limits);
 	if (!err)

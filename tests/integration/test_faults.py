@@ -127,6 +127,9 @@ class Descriptors(HubCase):
     def test_streams_go_on_and_accepting_resumes(self):
         server = self.hub(config(workers=1, limits={"connections": 1000, "per-address": "off"}),
                           before=few_descriptors)
+        self.assertRegex("\n".join(server.stderr.seen),
+                         "warning: limits.connections is 1000, but the descriptors of this process "
+                         "are enough for [0-9]+: raise LimitNOFILE")
         streams = [self.stream(server) for _ in range(20)]
         publisher = self.publisher(server)
         publisher.publish("before")
@@ -151,6 +154,13 @@ class Descriptors(HubCase):
         self.assertEqual(server.stop(), 0)
         told = [line for line in server.stderr.rest() if "out of descriptors" in line]
         self.assertEqual(len(told), 1)
+
+
+    def test_no_warning_where_they_are_enough(self):
+        for limit in ("auto", 32):
+            server = self.hub(config(workers=1, limits={"connections": limit}),
+                              before=few_descriptors)
+            self.assertNotIn("descriptors", "\n".join(server.stderr.seen))
 
 
 class LogReaders(HubCase):
