@@ -106,6 +106,8 @@ enum exit_code post_send(struct post *p, struct slice body, struct writer *fault
 	p->status = 0;
 	enum client_step step = run(p);
 	if (p->status == 0 && step == CLIENT_FAILED) {
+		put(fault, p->url->authority);
+		put(fault, SLICE(": "));
 		client_put_why(&p->client, fault);
 	} else if (p->status >= 300) {
 		answer_put_refusal(fault, p->status, buf_slice(&p->answer));

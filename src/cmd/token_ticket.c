@@ -126,6 +126,8 @@ static int judge(const struct ticket_ask *t, struct fetch_why why,
 
 	writer_init(&w, text, sizeof(text));
 	if (why.fault) {
+		put(&w, t->url.authority);
+		put(&w, SLICE(": "));
 		fetch_put_why(&w, why);
 		return token_complain(EXIT_UNREACHABLE, writer_slice(&w));
 	}

@@ -277,7 +277,9 @@ class Ticket(TestCase):
 
     def test_nobody_there(self):
         self.server.kill()
-        self.assertEqual(self.ask().returncode, UNREACHABLE)
+        result = self.ask()
+        self.assertEqual(result.returncode, UNREACHABLE)
+        self.assertRegex(result.stderr, r"^sluice token: 127\.0\.0\.1:[0-9]+: cannot connect: ")
 
 
 if __name__ == "__main__":
