@@ -18,9 +18,10 @@
 
 static int complain(const char *what, const char *path, enum err err)
 {
-	const char *why = err == E_IO       ? strerror(errno)
-			  : err == E_SYNTAX ? "not a regular file"
-					    : err_text(err);
+	const char *why = err == E_IO        ? strerror(errno)
+			  : err == E_SYNTAX  ? "not a regular file"
+			  : err == E_TOO_BIG ? "larger than 256 KiB"
+					     : err_text(err);
 
 	(void)fprintf(stderr, "sluice serve: cannot read %s '%s': %s\n", what, path, why);
 	return EXIT_USAGE;
@@ -59,6 +60,27 @@ static int read_conf(const struct args *args, struct serve_setup *s, struct conf
 
 /* Keys. */
 
+/* What keys_read has found. */
+static int explain(const char *what, const char *path, size_t line, enum err err)
+{
+	if (err == E_NOT_FOUND)
+		(void)fprintf(stderr, "sluice serve: %s '%s' has no key\n", what, path);
+	else if (err == E_FULL)
+		(void)fprintf(stderr, "sluice serve: %s:%zu: more than %u keys\n", path, line,
+			      KEYS_MAX);
+	else if (err == E_EXISTS)
+		(void)fprintf(stderr, "sluice serve: %s:%zu: the key of another user above\n", path,
+			      line);
+	else if (err == E_NOMEM)
+		(void)fprintf(stderr, "sluice serve: %s: %s\n", path, err_text(err));
+	else
+		(void)fprintf(stderr,
+			      "sluice serve: %s:%zu: a key is %u to %u bytes of visible ASCII, "
+			      "with a user id and a space before it where it has one\n",
+			      path, line, KEY_MIN_LEN, KEY_MAX_LEN);
+	return EXIT_USAGE;
+}
+
 static int read_keys(const char *what, struct slice path, struct key_ring *ring)
 {
 	struct buf text;
@@ -80,14 +102,7 @@ static int read_keys(const char *what, struct slice path, struct key_ring *ring)
 				      what, path.ptr);
 		return code;
 	}
-	if (err == E_NOT_FOUND)
-		(void)fprintf(stderr, "sluice serve: %s '%s' has no key\n", what, path.ptr);
-	else
-		(void)fprintf(stderr,
-			      "sluice serve: %s:%zu: a key is %u to %u bytes of visible ASCII, "
-			      "with a user id and a space before it where it has one\n",
-			      path.ptr, line, KEY_MIN_LEN, KEY_MAX_LEN);
-	return EXIT_USAGE;
+	return explain(what, path.ptr, line, err);
 }
 
 static int make_key(const struct serve_setup *before, struct serve_setup *s)

@@ -26,9 +26,10 @@ struct files {
 
 static int complain(struct slice path, enum err err)
 {
-	const char *why = err == E_IO       ? strerror(errno)
-			  : err == E_SYNTAX ? "not a regular file"
-					    : err_text(err);
+	const char *why = err == E_IO        ? strerror(errno)
+			  : err == E_SYNTAX  ? "not a regular file"
+			  : err == E_TOO_BIG ? "larger than 256 KiB"
+					     : err_text(err);
 
 	(void)fprintf(stderr, "sluice serve: cannot read '%.*s': %s\n", SLICE_ARG(path), why);
 	return EXIT_USAGE;

@@ -45,6 +45,18 @@ static enum err grow(struct key_ring *ring)
 	return OK;
 }
 
+static bool is_anothers(const struct key_ring *ring, const struct digest *digest, struct slice user)
+{
+	for (size_t i = 0; i < ring->count; i++) {
+		const struct key *k = &ring->keys[i];
+
+		if (CRYPTO_memcmp(&k->digest, digest, sizeof(*digest)) == 0 &&
+		    !slice_eq((struct slice){k->user, k->user_len}, user))
+			return true;
+	}
+	return false;
+}
+
 enum err keys_add(struct key_ring *ring, struct slice user, struct slice key)
 {
 	if (!is_visible(key) || !is_visible(user))
@@ -58,6 +70,8 @@ enum err keys_add(struct key_ring *ring, struct slice user, struct slice key)
 	struct key *k = &ring->keys[ring->count];
 	if (digest_parts(&key, 1, &k->digest))
 		return E_NOMEM;
+	if (is_anothers(ring, &k->digest, user))
+		return E_EXISTS;
 	if (user.len > 0)
 		memcpy(k->user, user.ptr, user.len);
 	k->user_len = user.len;

@@ -36,7 +36,8 @@ void keys_init(struct key_ring *ring);
 void keys_fini(struct key_ring *ring);
 /*
  * Adds a key; `user` may be empty. Errors: E_SYNTAX (the key holds a byte that is not visible
- * ASCII, the user one that is no visible ASCII), E_RANGE (too short or too long), E_FULL, E_NOMEM.
+ * ASCII, the user one that is no visible ASCII), E_RANGE (too short or too long), E_FULL, E_EXISTS
+ * (it is another user's: nobody could tell the two apart), E_NOMEM.
  */
 enum err keys_add(struct key_ring *ring, struct slice user, struct slice key);
 /*

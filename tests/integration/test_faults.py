@@ -104,7 +104,12 @@ class Start(HubCase):
                 ("short", self.file("fifteen-bytes-x\n"), ":1: a key is 16 to 512 bytes"),
                 ("empty", self.file(""), "has no key"),
                 ("long", self.file("k" * 513), ":1: a key is 16 to 512 bytes"),
-                ("control bytes", self.file("sixteen-bytes-\x01\x01"), ":1: a key is")]:
+                ("control bytes", self.file("sixteen-bytes-\x01\x01"), ":1: a key is"),
+                ("many", self.file("".join(f"key-of-the-publisher-{n}\n" for n in range(257))),
+                 ":257: more than 256 keys"),
+                ("another's", self.file("ada sixteen-bytes-xx\nbob sixteen-bytes-xx\n"),
+                 ":2: the key of another user above"),
+                ("huge", self.file("k" * 300000), "larger than 256 KiB")]:
             with self.subTest(name):
                 conf = self.file(json.dumps(config(publish={"key-file": str(path)})))
                 error = self.fails(["-c", conf], sentence)

@@ -139,6 +139,9 @@ static const struct {
 	{"a short key in the second line", K16 "\n" K15 "\n", E_RANGE, 2, 1, NULL},
 	{"three words in the third", "\n" K16 "\nalice " K16 " x\n", E_SYNTAX, 3, 1, NULL},
 	{"a tab is no space", "alice\t" K16, E_SYNTAX, 1, 0, NULL},
+	{"the key of another", "alice " K16 "\nbob " K16 "\n", E_EXISTS, 2, 1, "alice"},
+	{"a key with a user and without", "alice " K16 "\n" K16 "\n", E_EXISTS, 2, 1, "alice"},
+	{"a line that is there twice", "alice " K16 "\nalice " K16 "\n", OK, 0, 2, "alice"},
 	{"a control is no key", "0123456789abcdef\001", E_SYNTAX, 1, 0, NULL},
 };
 
