@@ -50,6 +50,8 @@ static const struct slice intro[] = {
 
 /* What conf/check.c refuses; one item each. */
 static const struct slice refusals[] = {
+	SLICE_INIT("Two listeners, or a listener and admin, at one address and port, and a name in "
+		   "place of an address."),
 	SLICE_INIT("A listener that is not on loopback while nobody can be authenticated "
 		   "(auth.keys-file, auth.jwt, auth.introspect, listen[].tls.client-ca) and no "
 		   "topic is public."),
