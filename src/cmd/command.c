@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "cmd/help.h"
+#include "http/url.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -112,21 +113,9 @@ int usage_error(const struct args *args, const char *format, ...)
 	return EXIT_USAGE;
 }
 
-/* Also where the scheme is left out. */
-static bool names_user(struct slice url)
-{
-	struct slice authority = slice_from(url, slice_find(url, '/'));
-
-	authority = slice_starts(authority, SLICE("//")) ? slice_from(authority, 2) : url;
-	authority = slice_upto(authority, slice_find(authority, '/'));
-	authority = slice_upto(authority, slice_find(authority, '?'));
-	authority = slice_upto(authority, slice_find(authority, '#'));
-	return slice_find(authority, '@') < authority.len;
-}
-
 int usage_url(const struct args *args, struct slice url, const char *wanted)
 {
-	if (names_user(url))
+	if (url_user(url).ptr)
 		return usage_error(args, "a URL with a user or a password is not taken: whoever "
 					 "lists the processes here would see it");
 	return usage_error(args, "'%.*s' is not %s", SLICE_ARG(slice_upto(url, MAX_URL_SHOWN)),

@@ -2,6 +2,7 @@
 #include "conf/report.h"
 
 #include "base/utf8.h"
+#include "http/url.h"
 
 #include <string.h>
 
@@ -100,10 +101,19 @@ static bool is_control(struct slice character)
 	return first < 0x20 || first == 0x7f;
 }
 
+static bool is_secret(struct slice s)
+{
+	return slice_starts(slice_from(s, slice_find(s, '/')), SLICE("//")) && url_user(s).ptr;
+}
+
 void conf_put_shown(struct writer *w, struct slice s)
 {
 	struct slice rest = utf8_truncate(s, CONF_MAX_SHOWN);
 
+	if (is_secret(s)) {
+		put(w, SLICE("'…@…'"));
+		return;
+	}
 	put_char(w, '\'');
 	while (rest.len > 0) {
 		size_t len = utf8_length(rest);

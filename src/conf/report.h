@@ -60,5 +60,5 @@ struct conf_message {
 
 void conf_message_init(struct conf_message *message);
 struct slice conf_message_slice(const struct conf_message *message);
-/* `s` in quotes, cut, with '?' for what would steer a terminal. */
+/* `s` in quotes, cut, with '?' for what would steer a terminal; no URL that may have a password. */
 void conf_put_shown(struct writer *w, struct slice s);

@@ -156,6 +156,21 @@ enum err url_parse(struct slice s, struct url *ret_url)
 	return OK;
 }
 
+struct slice url_user(struct slice s)
+{
+	struct slice rest = slice_from(s, slice_find(s, '/'));
+	struct slice authority = slice_starts(rest, SLICE("//")) ? slice_from(rest, 2) : s;
+
+	authority = slice_upto(authority, slice_find(authority, '/'));
+	authority = slice_upto(authority, slice_find(authority, '?'));
+	authority = slice_upto(authority, slice_find(authority, '#'));
+	for (size_t at = authority.len; at > 0; at--) {
+		if (authority.ptr[at - 1] == '@')
+			return slice_upto(authority, at - 1);
+	}
+	return SLICE_NONE;
+}
+
 bool url_is_private(const struct url *url)
 {
 	return url->https || slice_eq_nocase(url->host, SLICE("localhost")) ||

@@ -45,6 +45,11 @@ struct url {
  */
 enum err url_parse(struct slice s, struct url *ret_url);
 /*
+ * User information of what may be a URL, also where its scheme is left out; ptr NULL: there is
+ * none. For complaints: what is found here is not repeated.
+ */
+struct slice url_user(struct slice s);
+/*
  * True where what is sent cannot be read on the way: https, or http to localhost or a loopback
  * address. Of loopback only what no resolver could lead elsewhere, in one spelling: not the names
  * below localhost, nor the IPv4 addresses within IPv6.

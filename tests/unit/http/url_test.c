@@ -222,6 +222,35 @@ static void plain_http_is_private_on_loopback_alone(void **state)
 	}
 }
 
+static const struct {
+	const char *name, *url, *user; /* user NULL: none */
+} users[] = {
+	{"a user and a password", "https://u:p@a.example/x", "u:p"},
+	{"a user alone", "http://u@a.example", "u"},
+	{"an empty one", "http://@a.example", ""},
+	{"without a scheme", "u:p@a.example/x", "u:p"},
+	{"without a path", "ftp://u@a.example?q", "u"},
+	{"an @ in a password", "https://u:p@q@a.example/", "u:p@q"},
+	{"none", "https://a.example/", NULL},
+	{"an @ in the path", "https://a.example/u@b", NULL},
+	{"an @ in the query", "https://a.example?u@b", NULL},
+	{"an @ in the fragment", "https://a.example#u@b", NULL},
+	{"a path alone", "/u@b", NULL},
+	{"nothing", "", NULL},
+};
+
+static void user_information_is_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(users); i++) {
+		struct slice user = url_user(place_at_edge(slice_of(users[i].url)));
+
+		check(users[i].name, !user.ptr == !users[i].user);
+		if (users[i].user)
+			check_slice(users[i].name, user, slice_of(users[i].user));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_pair_is_found_by_its_decoded_name),
 		cmocka_unit_test(an_absolute_url_is_split_into_its_parts),
 		cmocka_unit_test(plain_http_is_private_on_loopback_alone),
+		cmocka_unit_test(user_information_is_found),
 	};
 
 	return cmocka_run_group_tests_name("url", tests, NULL, NULL);
