@@ -37,6 +37,8 @@ void exchange_fail(struct exchange *e, enum outcome outcome, const char *detail)
 	if (detail)
 		e->t->detail = arena_copy(&e->t->arena, slice_of(detail));
 	over(e, ENDING_NONE);
+	/* Of what was not sent the recorder can only see that no head came. */
+	e->t->outcome = outcome;
 }
 
 void exchange_stop(struct exchange *e, uint64_t now_ns)

@@ -101,7 +101,7 @@ struct exchange {
 	size_t next; /* address */
 	const struct tcp_target *peer;
 	int fd;
-	int error; /* errno of the last address */
+	int error; /* errno of the last address; 0: none was of the family */
 	short events;
 	struct tls_client tls;
 	struct h2_survey *h2;

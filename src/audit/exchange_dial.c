@@ -46,6 +46,12 @@ static void dial_failed(struct exchange *e)
 {
 	enum outcome outcome = OUTCOME_UNREACHABLE;
 
+	if (e->error == 0) {
+		never_reached(e, OUTCOME_NOT_SENT,
+			      e->spec->family == FAMILY_6 ? "there is no IPv6 address"
+							  : "there is no IPv4 address");
+		return;
+	}
 	if (e->error == ECONNREFUSED)
 		outcome = OUTCOME_REFUSED;
 	else if (e->error == ETIMEDOUT)

@@ -123,11 +123,42 @@ size_t audit_judge(const struct audit_run *run, struct finding *ret, size_t cap)
 	return n;
 }
 
+static bool is_shed(unsigned status)
+{
+	return status == 429 || status == 503;
+}
+
+static bool is_turned_away(const struct audit_run *run, const struct transcript *t)
+{
+	/* Another server may give these. */
+	if (t->hop != 0 || t->kind == PROBE_PAGE || t->kind == PROBE_TICKET_ISSUE)
+		return false;
+	return (size_t)(t - run->transcripts) >= audit_turned_away(run);
+}
+
+bool is_answer(const struct audit_run *run, const struct transcript *t)
+{
+	const struct transcript *base = audit_find(run, PROBE_BASELINE);
+
+	if (!transcript_answered(t) || t->kind == PROBE_BASELINE)
+		return transcript_answered(t);
+	if (is_shed(t->status) && !(base != NULL && is_shed(base->status)))
+		return false;
+	return !is_turned_away(run, t);
+}
+
 const struct transcript *answer_of(const struct audit_run *run, enum probe_kind kind)
 {
 	const struct transcript *t = audit_find(run, kind);
 
-	return t != NULL && transcript_answered(t) ? t : NULL;
+	return t != NULL && is_answer(run, t) ? t : NULL;
+}
+
+bool is_left_open(const struct audit_run *run, enum probe_kind kind)
+{
+	const struct transcript *t = audit_find(run, kind);
+
+	return t != NULL && t->outcome != OUTCOME_NOT_SENT && !is_answer(run, t);
 }
 
 const struct transcript *baseline_of(const struct audit_run *run, size_t hop)
@@ -159,9 +190,14 @@ enum verdict no_answer(const struct audit_run *run, struct finding *f, enum prob
 	tell(f, SLICE(": "));
 	if (t == NULL || t->outcome == OUTCOME_NOT_SENT) {
 		tell(f, SLICE("not sent"));
-		return run->shortage != SHORTAGE_NONE ? VERDICT_INCONCLUSIVE : VERDICT_NA;
+		/* Who turns us away was asked everything. */
+		return run->shortage != SHORTAGE_NONE && run->shortage != SHORTAGE_TURNED_AWAY
+			       ? VERDICT_INCONCLUSIVE
+			       : VERDICT_NA;
 	}
 	tell_answer(f, t);
+	if (is_turned_away(run, t))
+		tell(f, SLICE("; by then the target let nobody in"));
 	prove(run, f, t);
 	return VERDICT_INCONCLUSIVE;
 }

@@ -37,11 +37,12 @@ static enum verdict judge_strangers(const struct audit_run *run, struct finding 
 				    bool (*is)(const struct transcript *t))
 {
 	static const enum probe_kind kinds[] = {PROBE_NO_CREDENTIAL, PROBE_BAD_CREDENTIAL};
-	size_t asked = 0;
+	size_t asked = 0, open = 0;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct transcript *t = answer_of(run, kinds[i]);
 
+		open += is_left_open(run, kinds[i]);
 		if (t == NULL)
 			continue;
 		asked++;
@@ -52,7 +53,11 @@ static enum verdict judge_strangers(const struct audit_run *run, struct finding 
 		if (is(t))
 			return VERDICT_FAIL;
 	}
-	return asked > 0 ? VERDICT_PASS : no_answer(run, f, PROBE_NO_CREDENTIAL);
+	if (asked > 0 && open == 0)
+		return VERDICT_PASS;
+	return no_answer(run, f,
+			 is_left_open(run, PROBE_BAD_CREDENTIAL) ? PROBE_BAD_CREDENTIAL
+								 : PROBE_NO_CREDENTIAL);
 }
 
 static bool is_open(const struct transcript *t)

@@ -59,9 +59,9 @@ enum verdict judge_hostile(const struct audit_run *run, struct finding *f)
 		if (t->hop != 0 || t->kind < row->first || t->kind > row->last ||
 		    t->outcome == OUTCOME_NOT_SENT || is_own_origin(run, t))
 			continue;
-		silent += !transcript_answered(t);
-		refused += transcript_answered(t) && !is_reflected(t);
-		if (!transcript_answered(t) || !is_reflected(t))
+		silent += !is_answer(run, t);
+		refused += is_answer(run, t) && !is_reflected(t);
+		if (!is_answer(run, t) || !is_reflected(t))
 			continue;
 		prove(run, f, t);
 		tell_origin(f, t);
@@ -69,11 +69,15 @@ enum verdict judge_hostile(const struct audit_run *run, struct finding *f)
 	}
 	if (f->evidence_len > 0)
 		return VERDICT_FAIL;
-	if (silent > 0 || refused == 0)
-		return silent > 0 ? VERDICT_INCONCLUSIVE : no_answer(run, f, row->first);
+	if (silent + refused == 0)
+		return no_answer(run, f, row->first);
 	tell_u64(f, refused);
 	tell(f, SLICE(" refused"));
-	return VERDICT_PASS;
+	if (silent == 0)
+		return VERDICT_PASS;
+	tell(f, SLICE(", without an answer: "));
+	tell_u64(f, silent);
+	return VERDICT_INCONCLUSIVE;
 }
 
 static enum verdict judge_random(const struct audit_run *run, struct finding *f, bool credentials)
@@ -247,7 +251,7 @@ enum verdict judge_vary_origin(const struct audit_run *run, struct finding *f)
 	for (size_t i = 0; i < run->transcript_count; i++) {
 		const struct transcript *t = &run->transcripts[i];
 
-		if (!transcript_answered(t) || t->hop != 0 || !is_of_stream_url(t) ||
+		if (!is_answer(run, t) || t->hop != 0 || !is_of_stream_url(t) ||
 		    (t->status != 200 && t->status != 403))
 			continue;
 		if (first == NULL)

@@ -171,9 +171,9 @@ static bool is_coded(const struct transcript *t)
 	return coding.len > 0 && !slice_eq_nocase(coding, SLICE("identity"));
 }
 
-/* FAIL, PASS, or NA where this coding was not used. */
-static enum verdict judge_coding(const struct delivery *plain, const struct transcript *t,
-				 struct finding *f)
+/* FAIL, PASS, INCONCLUSIVE, or NA where this coding was not used. */
+static enum verdict judge_coding(const struct audit_run *run, const struct delivery *plain,
+				 const struct transcript *t, struct finding *f)
 {
 	struct delivery d;
 
@@ -181,8 +181,11 @@ static enum verdict judge_coding(const struct delivery *plain, const struct tran
 		tell_next(f);
 		tell_probe(f, t);
 		tell(f, SLICE(": no head in time"));
-		return VERDICT_FAIL;
+		/* Without a coding it would be no better. */
+		return is_left_open(run, PROBE_RANDOM_QUERY) ? VERDICT_INCONCLUSIVE : VERDICT_FAIL;
 	}
+	if (transcript_answered(t) && !is_answer(run, t))
+		return VERDICT_INCONCLUSIVE;
 	if (!transcript_is_stream(t) || !is_coded(t))
 		return VERDICT_NA;
 	delivery_measure(t, &d);
@@ -220,13 +223,14 @@ enum verdict judge_compression_stall(const struct audit_run *run, struct finding
 	tell(f, SLICE(" bursts in 10 s"));
 	for (int kind = PROBE_GZIP; kind <= PROBE_ZSTD; kind++) {
 		const struct transcript *t = audit_find(run, (enum probe_kind)kind);
-		enum verdict now = t != NULL ? judge_coding(&d, t, f) : VERDICT_NA;
+		enum verdict now = t != NULL ? judge_coding(run, &d, t, f) : VERDICT_NA;
 
 		if (now == VERDICT_FAIL) {
 			prove(run, f, t);
 			return VERDICT_FAIL;
 		}
-		verdict = now == VERDICT_PASS ? VERDICT_PASS : verdict;
+		if (now == VERDICT_INCONCLUSIVE || verdict == VERDICT_NA)
+			verdict = now;
 	}
 	return verdict;
 }
@@ -304,6 +308,9 @@ enum verdict judge_protocols_differ(const struct audit_run *run, struct finding 
 
 	if (one == NULL)
 		return no_answer(run, f, PROBE_BASELINE);
+	if (two == NULL && is_left_open(run, PROBE_HTTP2) &&
+	    transcript_answered(audit_find(run, PROBE_HTTP2)))
+		return no_answer(run, f, PROBE_HTTP2);
 	if (two == NULL || !two->h2) {
 		tell(f, SLICE("HTTP/2 was not spoken"));
 		return VERDICT_NA;
@@ -320,7 +327,12 @@ enum verdict judge_families_differ(const struct audit_run *run, struct finding *
 	if (one == NULL || two == NULL || two->outcome == OUTCOME_NOT_SENT)
 		return no_answer(run, f, one == NULL ? PROBE_BASELINE : PROBE_OTHER_FAMILY);
 	prove(run, f, two);
+	if (transcript_answered(two) && !is_answer(run, two))
+		return no_answer(run, f, PROBE_OTHER_FAMILY);
 	if (!transcript_answered(two)) {
+		/* No connect was begun: the way that is missing is our own. */
+		if (two->outcome == OUTCOME_UNREACHABLE && two->address.len == 0)
+			return no_answer(run, f, PROBE_OTHER_FAMILY);
 		tell(f, two->address);
 		tell(f, SLICE(": "));
 		tell_answer(f, two);

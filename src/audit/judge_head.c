@@ -9,6 +9,11 @@ static bool is_refused_id(const struct transcript *t)
 	       t->status < 500;
 }
 
+static bool is_hostile_origin(const struct transcript *t)
+{
+	return t->kind >= PROBE_ORIGIN_RANDOM && t->kind <= PROBE_ORIGIN_HOSTING;
+}
+
 static bool is_asked(const struct audit_run *run, const struct judge_row *row, size_t hop,
 		     const struct transcript *t)
 {
@@ -16,7 +21,8 @@ static bool is_asked(const struct audit_run *run, const struct judge_row *row, s
 		return false;
 	if (t == baseline_of(run, hop))
 		return true;
-	if (hop != 0)
+	/* A refusal of everybody does not tell who is let in. */
+	if (hop != 0 || (is_hostile_origin(t) && !is_answer(run, t)))
 		return false;
 	if (row->scope == SCOPE_BASELINE)
 		return t->kind == PROBE_REPEAT;

@@ -7,6 +7,7 @@
 #define IDLE_MIN_NS    (3 * NS_PER_S) /* a shorter silence is no reason for a cut */
 #define CAP_MIN_NS     (5 * NS_PER_S)
 #define LIMIT_SLACK_NS (1500 * NS_PER_MS)
+#define SOAK_SLACK_NS  (1 * NS_PER_S)
 
 /* The longest look at the stream of this hop: the soak, else the baseline. */
 static const struct transcript *longest_look(const struct audit_run *run, size_t hop)
@@ -87,6 +88,21 @@ enum verdict judge_slow_heartbeat(const struct audit_run *run, struct finding *f
 	return judge_silence(&d, idle_ns / 2);
 }
 
+/* As long as was asked for: what was interrupted proves nothing of the rest. */
+static bool is_whole_soak(const struct audit_run *run, const struct transcript *t)
+{
+	return t->kind == PROBE_SOAK &&
+	       t->end_ns + SOAK_SLACK_NS >= t->sent_ns + run->soak_ms * NS_PER_MS;
+}
+
+/* The verdict on a look at whose end the stream still ran. */
+static enum verdict verdict_on_uncut(const struct audit_run *run, const struct transcript *t)
+{
+	if (t->kind != PROBE_SOAK)
+		return VERDICT_NA;
+	return is_whole_soak(run, t) ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+}
+
 /* What a heartbeat is called where it is an event. */
 static bool is_beat_event(const struct record *record)
 {
@@ -144,11 +160,12 @@ static bool tell_limits(struct finding *f, uint64_t ns, bool idle)
 }
 
 /* Only a long look shows that nobody cuts. */
-static enum verdict not_cut(struct finding *f, const struct transcript *t, const struct delivery *d)
+static enum verdict not_cut(const struct audit_run *run, struct finding *f,
+			    const struct transcript *t, const struct delivery *d)
 {
 	tell(f, SLICE("not cut within "));
 	tell_ns(f, d->watched_ns);
-	return t->kind == PROBE_SOAK ? VERDICT_PASS : VERDICT_NA;
+	return verdict_on_uncut(run, t);
 }
 
 enum verdict judge_idle_cut(const struct audit_run *run, struct finding *f)
@@ -159,7 +176,7 @@ enum verdict judge_idle_cut(const struct audit_run *run, struct finding *f)
 	if (t == NULL)
 		return no_stream(run, f);
 	if (!ended_by_itself(t))
-		return not_cut(f, t, &d);
+		return not_cut(run, f, t, &d);
 	if (d.tail_ns < IDLE_MIN_NS)
 		return VERDICT_PASS;
 	tell(f, SLICE("cut after a silence of "));
@@ -199,7 +216,7 @@ enum verdict judge_life_cap(const struct audit_run *run, struct finding *f)
 	if (t == NULL)
 		return no_stream(run, f);
 	if (!ended_by_itself(t))
-		return not_cut(f, t, &d);
+		return not_cut(run, f, t, &d);
 	if (d.tail_ns >= IDLE_MIN_NS || age_of(t) < CAP_MIN_NS)
 		return VERDICT_NA;
 	tell(f, SLICE("ended at an age of "));
@@ -266,7 +283,7 @@ enum verdict judge_soak(const struct audit_run *run, struct finding *f)
 	tell(f, SLICE(" of "));
 	tell_ns(f, run->soak_ms * NS_PER_MS);
 	if (!ended_by_itself(t))
-		return VERDICT_PASS;
+		return verdict_on_uncut(run, t);
 	tell(f, SLICE(": "));
 	tell(f, ending_text(t->ending));
 	if (ended_with_token(run, t)) {

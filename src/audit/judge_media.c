@@ -2,7 +2,8 @@
 /* judge_media.c - A1xx: status, redirects, Accept, methods. */
 #include "audit/judging.h"
 
-#define HEAD_METHOD_MAX_NS (5 * NS_PER_S)
+#define HEAD_METHOD_MAX_NS  (5 * NS_PER_S)
+#define HEAD_METHOD_SLOW_NS (1 * NS_PER_S)
 
 enum verdict judge_status(const struct audit_run *run, struct finding *f)
 {
@@ -107,13 +108,14 @@ enum verdict judge_accept_policy(const struct audit_run *run, struct finding *f)
 enum verdict judge_naive_accept(const struct audit_run *run, struct finding *f)
 {
 	bool wrong = false;
-	size_t asked = 0;
+	size_t asked = 0, open = 0;
 
 	if (stream_of(run, 0) == NULL)
 		return no_stream(run, f);
 	for (int kind = PROBE_ACCEPT_LIST; kind <= PROBE_ACCEPT_LINES; kind++) {
 		const struct transcript *t = answer_of(run, (enum probe_kind)kind);
 
+		open += is_left_open(run, (enum probe_kind)kind);
 		if (t == NULL)
 			continue;
 		asked++;
@@ -129,7 +131,11 @@ enum verdict judge_naive_accept(const struct audit_run *run, struct finding *f)
 	}
 	if (asked == 0)
 		return no_answer(run, f, PROBE_ACCEPT_LIST);
-	return fails_if(wrong);
+	if (wrong || open == 0)
+		return fails_if(wrong);
+	tell_u64(f, open);
+	tell(f, SLICE(" of the forms without an answer"));
+	return VERDICT_INCONCLUSIVE;
 }
 
 enum verdict judge_q_zero(const struct audit_run *run, struct finding *f)
@@ -197,7 +203,10 @@ enum verdict judge_head_method(const struct audit_run *run, struct finding *f)
 	if (t != NULL && t->outcome == OUTCOME_TIMED_OUT && stream_of(run, 0) != NULL) {
 		prove(run, f, t);
 		tell(f, SLICE("HEAD had no answer in time"));
-		return VERDICT_FAIL;
+		/* Nor had GET, in the time that HEAD was given: A301 tells it. */
+		return delivery_head_ns(stream_of(run, 0)) > HEAD_METHOD_SLOW_NS
+			       ? VERDICT_INCONCLUSIVE
+			       : VERDICT_FAIL;
 	}
 	t = answer_of(run, PROBE_HEAD);
 	if (t == NULL)

@@ -16,7 +16,8 @@ enum verdict judge_http10_delivery(const struct audit_run *run, struct finding *
 	if (t != NULL && t->outcome == OUTCOME_TIMED_OUT && t->sent_ns > 0) {
 		prove(run, f, t);
 		tell(f, SLICE("HTTP/1.0: no head in time"));
-		return VERDICT_FAIL;
+		/* HTTP/1.1 had none either by then. */
+		return is_left_open(run, PROBE_RANDOM_QUERY) ? VERDICT_INCONCLUSIVE : VERDICT_FAIL;
 	}
 	t = answer_of(run, PROBE_HTTP10);
 	if (t == NULL || !transcript_is_stream(t))

@@ -53,7 +53,7 @@ enum verdict judge_certificate(const struct audit_run *run, struct finding *f)
 	const struct transcript *t = audit_find(run, PROBE_BASELINE);
 	int64_t left_s;
 
-	if (t == NULL || t->outcome == OUTCOME_TLS_FAILED)
+	if (t == NULL || (t->request.https && !t->tls.used && !transcript_answered(t)))
 		return no_answer(run, f, PROBE_BASELINE);
 	if (!t->tls.used)
 		return VERDICT_NA;

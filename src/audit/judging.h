@@ -41,8 +41,15 @@ const struct judge_row *judge_row_find(struct slice id);
 const struct transcript *baseline_of(const struct audit_run *run, size_t hop);
 /* Likewise, and it is a stream. */
 const struct transcript *stream_of(const struct audit_run *run, size_t hop);
-/* The answer to the first probe of a kind; NULL: none. */
+/* The answer to the first probe of a kind, as is_answer has it; NULL: none. */
 const struct transcript *answer_of(const struct audit_run *run, enum probe_kind kind);
+/*
+ * An answer, and about what was asked: not 429 or 503 where the baseline was let in, and not what
+ * came when the target let nobody in any more.
+ */
+bool is_answer(const struct audit_run *run, const struct transcript *t);
+/* The first probe of a kind was sent, and answer_of has nothing. */
+bool is_left_open(const struct audit_run *run, enum probe_kind kind);
 /* Why there was none: NA if it was not asked for, INCONCLUSIVE if it failed. */
 enum verdict no_answer(const struct audit_run *run, struct finding *f, enum probe_kind kind);
 /* The same for baseline_of, or NA where the answer is no stream. */

@@ -388,6 +388,9 @@ void plan_round(struct plan *plan, enum probe_stage stage, size_t round)
 		plan_redirect(plan, round - 1);
 	if (stage == STAGE_SOAK)
 		plan_soak(plan);
+	/* When all others are over. */
+	if (stage == STAGE_RESUME && round == 1)
+		plan_control(plan);
 	if (round > 0)
 		return;
 	switch (stage) {

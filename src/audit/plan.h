@@ -67,5 +67,6 @@ void plan_origins(struct plan *plan);
 void plan_credentials(struct plan *plan);
 void plan_tickets(struct plan *plan, size_t round);
 void plan_resumes(struct plan *plan);
+void plan_control(struct plan *plan);
 void plan_crowd(struct plan *plan);
 void plan_soak(struct plan *plan);

@@ -31,17 +31,43 @@ static char next_of(char c)
 }
 
 /* The last letters and digits moved on by one: of the right shape, and nobody's. */
-static struct slice spoilt(struct plan *plan, struct slice value)
+static void spoil_text(char *text, size_t len)
 {
+	for (size_t i = len > 12 ? len - 12 : 0; i < len; i++)
+		text[i] = next_of(text[i]);
+}
+
+/* The value of each pair: any of them may be the one that lets in. */
+static void spoil_cookies(char *text, size_t len)
+{
+	struct slice rest = {text, len};
+
+	while (rest.len > 0) {
+		struct slice pair = slice_cut(&rest, ';');
+		size_t at = (size_t)(pair.ptr - text) + slice_find(pair, '=') + 1;
+		size_t end = (size_t)(pair.ptr - text) + pair.len;
+
+		if (at < end)
+			spoil_text(text + at, end - at);
+	}
+}
+
+/* "Bearer " and the names of the cookies stay. */
+static struct slice spoilt(struct plan *plan, const struct http_field *secret)
+{
+	struct slice value = secret->value;
 	char *copy = arena_alloc(&plan->arena, value.len + 1);
+	size_t scheme = slice_find(value, ' ') + 1;
 
 	if (!copy) {
 		plan->no_memory = true;
 		return SLICE("");
 	}
 	memcpy(copy, value.ptr, value.len);
-	for (size_t i = value.len > 12 ? value.len - 12 : 0; i < value.len; i++)
-		copy[i] = next_of(copy[i]);
+	if (slice_eq(secret->name, SLICE("Cookie")))
+		spoil_cookies(copy, value.len);
+	else if (scheme < value.len)
+		spoil_text(copy + scheme, value.len - scheme);
 	return (struct slice){copy, value.len};
 }
 
@@ -49,18 +75,8 @@ static void spoil(struct plan *plan, struct probe_spec *spec)
 {
 	spec->credential = CREDENTIAL_BAD;
 	spec->expect_refusal = true;
-	for (size_t i = 0; i < spec->secret_count; i++) {
-		struct slice value = spec->secrets[i].value;
-		/* "Bearer " and the name of the cookie stay. */
-		size_t keep = slice_find(value, '=') < value.len ? slice_find(value, '=') + 1
-								 : slice_find(value, ' ') + 1;
-
-		if (slice_starts_nocase(value, SLICE("bearer ")))
-			keep = 7;
-		spec->secrets[i].value =
-			plan_join(plan, slice_upto(value, keep),
-				  spoilt(plan, slice_from(value, keep)), SLICE_NONE, SLICE_NONE);
-	}
+	for (size_t i = 0; i < spec->secret_count; i++)
+		spec->secrets[i].value = spoilt(plan, &spec->secrets[i]);
 }
 
 static struct slice bearer_of(const struct audit_credential *c)
@@ -237,6 +253,13 @@ static void plan_inject(struct plan *plan)
 										 : SLICE("?"),
 			value, SLICE_NONE);
 	}
+}
+
+/* A target that holds its heads would have to be waited for, and has let nobody down. */
+void plan_control(struct plan *plan)
+{
+	if (!plan_is_held(plan))
+		(void)add(plan, PROBE_CONTROL, STAGE_RESUME);
 }
 
 void plan_resumes(struct plan *plan)

@@ -219,6 +219,8 @@ struct slice report_shortage(const struct report *report)
 		return SLICE("it was interrupted");
 	case SHORTAGE_UNREACHABLE:
 		return SLICE("the target gave no answer that could be judged");
+	case SHORTAGE_TURNED_AWAY:
+		return SLICE("the target turned the audit away before its end: try --delay");
 	}
 	return SLICE("");
 }

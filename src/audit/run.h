@@ -33,6 +33,7 @@ enum audit_shortage {
 	SHORTAGE_TIME,        /* the time of the whole audit */
 	SHORTAGE_STOPPED,     /* Ctrl-C */
 	SHORTAGE_UNREACHABLE, /* the baseline had no answer: nothing else was sent */
+	SHORTAGE_TURNED_AWAY, /* in the end nobody was let in: see audit_turned_away */
 };
 
 struct audit_run {
@@ -79,4 +80,10 @@ const struct transcript *audit_next(const struct audit_run *run, enum probe_kind
 /* The transcript of this kind and hop; NULL: there is none. */
 const struct transcript *audit_find_hop(const struct audit_run *run, enum probe_kind kind,
 					size_t hop);
+/*
+ * The index of the first transcript behind the last stream, where there was a stream at first and
+ * the control got none: the target bans us, or is gone, and no refusal from there on is about what
+ * was asked. transcript_count where there is no such thing, as with a credential that ran out.
+ */
+size_t audit_turned_away(const struct audit_run *run);
 struct slice audit_profile_name(enum audit_profile profile);

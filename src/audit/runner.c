@@ -18,7 +18,7 @@
 #define MAX_LANES   AUDIT_MAX_CROWD
 #define USUAL_LANES 10u
 #define MAX_ROUNDS  8u  /* of one stage */
-#define MAX_WAITS   15u /* times that a 429 or 503 is waited out in a run */
+#define MAX_WAITS   40u /* times that a 429 or 503 is waited out in a run */
 #define MAX_WAIT_S  3u  /* a longer Retry-After is not waited for */
 #define MAX_POLL_MS 250 /* so that no clock can hang it */
 
@@ -434,6 +434,8 @@ static void run_all(struct runner *r)
 	r->run->duration_ns = monotonic_ns() - start;
 	const struct transcript *t = audit_find(r->run, PROBE_BASELINE);
 	r->run->target_loopback = t && t->loopback;
+	if (audit_turned_away(r->run) < r->run->transcript_count)
+		fall_short(r, SHORTAGE_TURNED_AWAY);
 }
 
 enum err audit_execute(const struct audit_settings *settings, struct audit_run *ret)

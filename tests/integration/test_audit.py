@@ -496,6 +496,27 @@ class SlowDown(unittest.TestCase):
         self.assertEqual(json.loads(result.stdout)["requests"], len(target.requests))
 
 
+    def test_who_bans_the_audit_decides_nothing(self):
+        """A server that lets eight requests in, and then nobody."""
+        served = []
+
+        def script(target, conn, request):
+            served.append(request)
+            if len(served) > 8:
+                conn.sendall(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+                return
+            conn.sendall(HEAD + b"retry: 3000\n\n")
+            target.stop.wait(5)
+
+        with Target(script) as target:
+            report = whole_audit(target.url())
+        findings = {f["rule"]: f["verdict"] for f in report["findings"]}
+        self.assertEqual((report["partial"], report["grade"]), (True, None))
+        self.assertIn("turned the audit away", report["partialReason"])
+        self.assertEqual({findings[rule] for rule in ("A401", "A406", "A417", "A622")},
+                         {"inconclusive"})
+
+
 class Waivers(unittest.TestCase):
     def write(self, text):
         file = tempfile.NamedTemporaryFile("w", suffix=".txt")

@@ -306,6 +306,8 @@ GOOD = {
     "as a page with its session": COOKIE._replace(words=(*COOKIE.words, "--profile", "cookie")),
     "as public data": PLAIN._replace(words=("--profile", "public")),
     "as a stream of answers": PLAIN._replace(words=("--profile", "mcp")),
+    "at addresses of one family": Setup("http://lab.example:{port}/stream",
+                                        ("--resolve", "lab.example:{port}:127.0.0.1,127.0.0.1")),
     "over TLS with a credential": TLS._replace(words=(*TLS.words, *BEARER.words),
                                                site={"secure": True, "auth": True}),
     "with all that can be given": TICKET._replace(words=(

@@ -142,13 +142,14 @@ static void a_bad_credential_is_of_the_right_shape(void **state)
 	sit_down(d, "https://api.example/", NULL);
 	d->settings.first.fields[0] =
 		(struct http_field){SLICE("Authorization"), SLICE("Bearer aZ9-z")};
-	d->settings.first.fields[1] = (struct http_field){SLICE("Cookie"), SLICE("sid=abc")};
+	d->settings.first.fields[1] =
+		(struct http_field){SLICE("Cookie"), SLICE("sid=abc; b; theme=dark-x")};
 	d->settings.first.count = 2;
 	plan_round(&d->plan, STAGE_HEADS, 0);
 	const struct probe_spec *spec = find(d, PROBE_BAD_CREDENTIAL, 0);
 	assert_non_null(spec);
 	check_slice("bearer", spec->secrets[0].value, SLICE("Bearer bA0-a"));
-	check_slice("cookie", spec->secrets[1].value, SLICE("sid=bcd"));
+	check_slice("each cookie", spec->secrets[1].value, SLICE("sid=bcd; b; theme=ebsl-y"));
 	assert_int_equal(find(d, PROBE_NO_CREDENTIAL, 0)->secret_count, 0);
 	plan_fini(&d->plan);
 	free(d);
@@ -198,6 +199,33 @@ static void a_redirect_is_followed_with_secrets_at_home_only(void **state)
 	free(d);
 }
 
+/* When all others are over, and where it would not have to be waited for. */
+static void the_control_comes_last(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+
+	(void)state;
+	sit_down(d, "https://api.example/", NULL);
+	d->run.transcript_count = 1;
+	d->transcripts[0] = (struct transcript){.kind = PROBE_BASELINE,
+						.outcome = OUTCOME_ANSWERED,
+						.status = 200,
+						.sent_ns = 1,
+						.head_ns = 2};
+	plan_round(&d->plan, STAGE_RESUME, 0);
+	assert_null(find(d, PROBE_CONTROL, 0));
+	plan_round(&d->plan, STAGE_RESUME, 1);
+	assert_int_equal(d->plan.count, 1);
+	assert_non_null(find(d, PROBE_CONTROL, 0));
+	plan_round(&d->plan, STAGE_RESUME, 2);
+	assert_int_equal(d->plan.count, 0);
+	d->transcripts[0].head_ns = 2000000000;
+	plan_round(&d->plan, STAGE_RESUME, 1);
+	assert_int_equal(d->plan.count, 0);
+	plan_fini(&d->plan);
+	free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +235,7 @@ int main(void)
 		cmocka_unit_test(the_whole_plan_fits),
 		cmocka_unit_test(a_bad_credential_is_of_the_right_shape),
 		cmocka_unit_test(a_redirect_is_followed_with_secrets_at_home_only),
+		cmocka_unit_test(the_control_comes_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ struct take {
 	uint64_t head_ms;
 	uint64_t end_ms;
 	bool answered;
+	bool unsent;
 	bool fed;
 };
 
@@ -113,6 +114,8 @@ static enum outcome outcome_of(struct slice name)
 		{"tls-failed", OUTCOME_TLS_FAILED},
 		{"cut", OUTCOME_CUT},
 		{"refused", OUTCOME_REFUSED},
+		{"unreachable", OUTCOME_UNREACHABLE},
+		{"stopped", OUTCOME_STOPPED},
 		{"not-sent", OUTCOME_NOT_SENT},
 	};
 
@@ -207,7 +210,7 @@ static void set_probe(struct take *take, struct slice pair)
 	else if (slice_eq(key, SLICE("head")))
 		take->head_ms = number(value);
 	else if (slice_eq(key, SLICE("outcome")))
-		t->outcome = outcome_of(value);
+		take->unsent = (t->outcome = outcome_of(value)) == OUTCOME_NOT_SENT;
 	else
 		fail_msg("a probe has no %.*s", SLICE_ARG(key));
 }
@@ -370,6 +373,8 @@ static void finish(struct take *take, enum ending ending)
 			SENT_NS + take->end_ms * MS, &none);
 	if (take->answered)
 		t->ending = ending;
+	if (take->unsent)
+		t->outcome = OUTCOME_NOT_SENT;
 	if (ending == ENDING_RST_STREAM)
 		t->ending_code = 2;
 	t->leaks = leaks;
@@ -407,7 +412,7 @@ static void begin(struct take *take, struct slice line)
 	take->t->connected_ns = START_NS + MS;
 	take->t->sent_ns = SENT_NS;
 	take->answered = !slice_eq(status, SLICE("-"));
-	take->fed = false;
+	take->fed = take->unsent = false;
 	take->head_ms = 5;
 	take->end_ms = 12000;
 	buf_init(&take->head, TRANSCRIPT_MAX_HEAD);
