@@ -14,7 +14,7 @@
 #include "http/response.h"
 #include "sse/decode.h"
 
-#define RECORDER_MAX_SECRETS 16u
+#define RECORDER_MAX_SECRETS 128u
 #define RECORDER_MIN_SECRET  6u /* bytes; what is shorter is found everywhere */
 
 /* What must not stay in a transcript. */

@@ -4,6 +4,7 @@
 #include "audit/plan.h"
 #include "audit/redact.h"
 #include "audit/routes.h"
+#include "audit/secrets.h"
 #include "audit/ticket.h"
 #include "base/base64url.h"
 #include "base/text.h"
@@ -44,7 +45,8 @@ struct runner {
 	struct item *of_lane[MAX_LANES]; /* NULL: free */
 	struct item items[PLAN_MAX_SPECS];
 	size_t item_count;
-	size_t done; /* probes of all rounds */
+	size_t done;        /* probes of all rounds */
+	size_t done_before; /* of the rounds before this one */
 	size_t waits;
 	uint64_t now_ns;
 	uint64_t end_ns;
@@ -166,12 +168,6 @@ static bool wait_out(struct runner *r, struct item *item)
 	return true;
 }
 
-static void add_secret(struct recorder_secrets *secrets, struct slice s)
-{
-	if (s.len >= RECORDER_MIN_SECRET && secrets->count < RECORDER_MAX_SECRETS)
-		secrets->of[secrets->count++] = s;
-}
-
 /* The ticket is a secret from here on, and leaves the transcript that it came in. */
 static void take_ticket(struct runner *r, struct transcript *t)
 {
@@ -180,7 +176,7 @@ static void take_ticket(struct runner *r, struct transcript *t)
 	if (!transcript_answered(t) || t->status >= 300 || found.len == 0)
 		return;
 	r->plan->ticket = arena_copy(&r->plan->arena, found);
-	add_secret(&r->secrets, r->plan->ticket);
+	secrets_add(&r->secrets, r->plan->ticket);
 	char *body = redact_copy(&t->arena, t->body, &r->secrets);
 	t->body = (struct slice){body, body ? t->body.len : 0};
 }
@@ -199,7 +195,7 @@ static void finish(struct runner *r, size_t lane)
 		take_ticket(r, item->t);
 	if (r->settings->progress.on_probe)
 		r->settings->progress.on_probe(r->settings->progress.ctx, r->done,
-					       r->done + r->item_count, item->t);
+					       r->done_before + r->item_count, item->t);
 	if (item->spec->kind == PROBE_BASELINE && !transcript_answered(item->t))
 		fall_short(r, SHORTAGE_UNREACHABLE);
 }
@@ -279,6 +275,7 @@ static void run_round(struct runner *r, enum probe_stage stage)
 			       : lanes_of(stage);
 
 	r->item_count = r->plan->count;
+	r->done_before = r->done;
 	memset(r->items, 0, sizeof(r->items));
 	r->now_ns = r->stage_ns = monotonic_ns();
 	for (size_t i = 0; i < r->item_count; i++) {
@@ -313,28 +310,6 @@ static void run_stage(struct runner *r, enum probe_stage stage)
 
 /* The run. */
 
-/* What stands behind the '=' of each pair. */
-static void add_cookie_secrets(struct recorder_secrets *secrets, struct slice pairs)
-{
-	while (pairs.len > 0) {
-		struct slice pair = slice_trim(slice_cut(&pairs, ';'));
-
-		add_secret(secrets, slice_from(pair, slice_find(pair, '=') + 1));
-	}
-}
-
-static void add_credential_secrets(struct recorder_secrets *secrets,
-				   const struct audit_credential *c)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		if (slice_eq(c->fields[i].name, SLICE("Cookie")))
-			add_cookie_secrets(secrets, c->fields[i].value);
-		else
-			add_secret(secrets, slice_from(c->fields[i].value,
-						       slice_find(c->fields[i].value, ' ') + 1));
-	}
-}
-
 /* What a JWT says of its own end; 0: it is none, or does not say. */
 static int64_t end_of_bearer(const struct audit_credential *c)
 {
@@ -346,26 +321,6 @@ static int64_t end_of_bearer(const struct audit_credential *c)
 	if (!token.ptr || base64url_decode(slice_cut(&token, '.'), room, sizeof(room), &len))
 		return 0;
 	return ticket_number((struct slice){(const char *)room, len}, SLICE("\"exp\""));
-}
-
-/* A token in the URL that the person gave is one, too. */
-static void add_url_secrets(struct recorder_secrets *secrets, struct slice target)
-{
-	static const struct slice names[] = {
-		SLICE_INIT("token"),   SLICE_INIT("access_token"), SLICE_INIT("ticket"),
-		SLICE_INIT("api_key"), SLICE_INIT("apikey"),       SLICE_INIT("key"),
-		SLICE_INIT("auth"),    SLICE_INIT("jwt"),          SLICE_INIT("session"),
-		SLICE_INIT("secret"),  SLICE_INIT("password"),     SLICE_INIT("signature"),
-	};
-	struct slice query = slice_from(target, slice_find(target, '?') + 1);
-	struct slice name, value;
-
-	while (url_query_next(&query, &name, &value)) {
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-			if (slice_eq_nocase(name, names[i]))
-				add_secret(secrets, value);
-		}
-	}
 }
 
 static bool has_field(const struct audit_credential *c, struct slice name)
@@ -403,6 +358,7 @@ static void keep_texts(struct audit_run *run, struct arena *arena,
 		       const struct recorder_secrets *secrets)
 {
 	run->target = redact_text(arena, run->target, secrets);
+	run->page = redact_text(arena, run->page, secrets);
 	for (size_t i = 0; i < run->hop_count; i++)
 		run->hops[i].url = redact_text(arena, run->hops[i].url, secrets);
 	for (size_t i = 0; i < run->transcript_count; i++) {
@@ -425,10 +381,8 @@ static void run_all(struct runner *r)
 
 	r->env = (struct exchange_env){s->trust, &r->secrets, start};
 	r->end_ns = start + (s->quick ? AUDIT_QUICK_TIME_MS : AUDIT_TIME_MS) * (uint64_t)MS;
-	add_credential_secrets(&r->secrets, &s->first);
-	add_credential_secrets(&r->secrets, &s->second);
-	add_url_secrets(&r->secrets, s->url.target);
-	add_secret(&r->secrets, r->plan->token);
+	secrets_take(&r->secrets, &r->run->arena, s);
+	secrets_add(&r->secrets, r->plan->token);
 	for (int stage = 0; stage < STAGE_COUNT && !r->over; stage++)
 		run_stage(r, (enum probe_stage)stage);
 	r->run->duration_ns = monotonic_ns() - start;

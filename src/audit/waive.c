@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/waive.h"
 
+#include "audit/report.h"
 #include "base/text.h"
 
 static struct slice hop_of(const struct audit_run *run, const struct finding *f)
@@ -199,6 +200,21 @@ static void tell_if_fixed(struct writer *told, struct slice rule, const struct f
 	}
 }
 
+/* Once, when there are findings to waive. */
+static void tell_if_foreign(struct writer *told, const struct audit_run *run, struct slice target,
+			    size_t n)
+{
+	char room[1024];
+	struct writer w;
+
+	if (n == 0 || slice_eq(target, run->target))
+		return;
+	writer_init(&w, room, sizeof(room));
+	put(&w, SLICE("it is of another target: "));
+	report_visible(&w, slice_upto(target, 200));
+	tell_line(told, writer_slice(&w));
+}
+
 enum err waive_by_report(struct slice text, const struct audit_run *run, struct finding *findings,
 			 size_t n, struct writer *told)
 {
@@ -208,7 +224,10 @@ enum err waive_by_report(struct slice text, const struct audit_run *run, struct 
 		struct slice line = slice_cut(&text, '\n');
 		struct slice rule = member(line, SLICE("\"rule\":\""));
 
-		known = known || member(line, SLICE("{\"target\":\"")).ptr;
+		if (!known && member(line, SLICE("{\"target\":\"")).ptr) {
+			known = true;
+			tell_if_foreign(told, run, member(line, SLICE("{\"target\":\"")), n);
+		}
 		if (!rule.ptr || !slice_eq(member(line, SLICE("\"verdict\":\"")), SLICE("fail")))
 			continue;
 		waive(run, findings, n, rule, member(line, SLICE("\"hop\":\"")));

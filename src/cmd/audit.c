@@ -30,7 +30,7 @@ struct audit {
 	enum report_format format;
 	enum severity fail_on;
 	uint64_t wall_ms;
-	bool terminal; /* standard error is one */
+	bool terminal; /* standard error is one that moves its cursor */
 	bool progress; /* a line of it stands there */
 };
 
@@ -84,14 +84,19 @@ static int read_format(struct audit *a)
 	return EXIT_OK;
 }
 
+/* One that moves its cursor. */
+static bool is_terminal(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && term && strcmp(term, "dumb") != 0;
+}
+
 static bool color_wanted(const struct audit *a)
 {
 	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
 
-	if (a->format != REPORT_TEXT || (no_color && no_color[0]))
-		return false;
-	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+	return a->format == REPORT_TEXT && !(no_color && no_color[0]) && is_terminal(STDOUT_FILENO);
 }
 
 /* Baseline and ignore file: read before anything is sent, so that a slip costs no audit. */
@@ -262,6 +267,8 @@ static int run(struct audit *a)
 	if (!code && audit_execute(&a->settings, &a->run))
 		code = out_of_memory();
 	end_progress(a);
+	/* A reader of the report that has fallen asleep must not hold us for ever. */
+	interrupt_close(a->settings.stop_fd);
 	if (!code)
 		code = conclude(a, slice_of_file(&ignore), slice_of_file(&baseline));
 	audit_run_free(&a->run);
@@ -283,11 +290,10 @@ static int run_interruptible(struct audit *a)
 		return EXIT_UNREACHABLE;
 	}
 	a->wall_ms = wallclock_ms();
-	a->terminal = isatty(STDERR_FILENO);
+	a->terminal = is_terminal(STDERR_FILENO);
 	if (!args_has(a->args, AUDIT_SILENT))
 		a->settings.progress = (struct audit_progress){a, on_probe};
 	int code = run(a);
-	(void)close(a->settings.stop_fd);
 	resolver_fini();
 	return code;
 }

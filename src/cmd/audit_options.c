@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audit_options.c - the command line of `sluice audit` as settings. */
+#include "audit/address.h"
 #include "base/text.h"
 #include "cmd/audit.h"
 #include "cmd/trust.h"
@@ -84,13 +85,19 @@ static int read_url(const struct args *args, struct slice text, struct url *ret)
 	return EXIT_OK;
 }
 
+/* It is never sent, and may hold a token. */
+static struct slice without_fragment(struct slice url)
+{
+	return slice_upto(url, slice_find(url, '#'));
+}
+
 static int read_urls(const struct args *args, struct audit_settings *s)
 {
 	const char *ticket = args_get(args, AUDIT_TICKET_URL);
 	const char *page = args_get(args, AUDIT_PAGE);
 	int code;
 
-	s->url_text = slice_of(args->operands[0]);
+	s->url_text = without_fragment(slice_of(args->operands[0]));
 	code = read_url(args, s->url_text, &s->url);
 	if (!code && ticket) {
 		s->has_ticket_url = true;
@@ -98,7 +105,7 @@ static int read_urls(const struct args *args, struct audit_settings *s)
 	}
 	if (!code && page) {
 		s->has_page = true;
-		s->page_text = slice_of(page);
+		s->page_text = without_fragment(slice_of(page));
 		code = read_url(args, s->page_text, &s->page);
 	}
 	return code;
@@ -107,6 +114,16 @@ static int read_urls(const struct args *args, struct audit_settings *s)
 static bool is_name(struct slice s)
 {
 	return s.len > 0 && s.len <= MAX_NAME && char_all(s, CHAR_TOKEN);
+}
+
+/* Findings, baselines and ignore files know a hop by its name; the target has one, too. */
+static bool is_taken(const struct audit_settings *s, struct slice name)
+{
+	for (size_t i = 0; i < s->via_count; i++) {
+		if (slice_eq(s->vias[i].name, name))
+			return true;
+	}
+	return slice_eq(name, SLICE("target"));
 }
 
 static int read_vias(const struct args *args, struct audit_settings *s)
@@ -120,8 +137,12 @@ static int read_vias(const struct args *args, struct audit_settings *s)
 		if (i == AUDIT_MAX_HOPS - 1)
 			return usage_error(args, "at most %u hops", AUDIT_MAX_HOPS - 1);
 		if (!url.ptr || !is_name(name))
-			return usage_error(args, "--via is '%s': give NAME=URL", text);
-		s->vias[i] = (struct audit_hop){name, url};
+			return usage_error(args, "--via wants NAME=URL, such as "
+						 "app=http://127.0.0.1:3000/stream");
+		if (is_taken(s, name))
+			return usage_error(args, "--via: there are two hops named '%.*s'",
+					   SLICE_ARG(name));
+		s->vias[i] = (struct audit_hop){name, without_fragment(url)};
 		int code = read_url(args, url, &s->via_urls[i]);
 		if (code)
 			return code;
@@ -184,6 +205,22 @@ static struct slice cut_host(struct slice *rest)
 	return slice_from(slice_upto(s, end), 1);
 }
 
+/* "192.0.2.1,[2001:db8::1]": addresses alone, as routes.c takes them. */
+static bool are_addresses(struct slice list)
+{
+	struct tcp_target target;
+
+	do {
+		struct slice text = slice_cut(&list, ',');
+
+		if (slice_starts(text, SLICE("[")))
+			text = slice_from(slice_upto(text, slice_find(text, ']')), 1);
+		if (!address_from_literal(text, 1, &target))
+			return false;
+	} while (list.ptr);
+	return true;
+}
+
 static int read_way(const struct args *args, struct audit_settings *s, const char *text,
 		    bool with_port)
 {
@@ -204,6 +241,7 @@ static int read_way(const struct args *args, struct audit_settings *s, const cha
 		way->to_host = slice_starts(rest, SLICE("[")) && slice_find(rest, ',') == rest.len
 				       ? cut_host(&rest)
 				       : rest;
+		good = are_addresses(way->to_host);
 	}
 	if (!good || way->to_host.len == 0)
 		return usage_error(args, "'%s' is not %s", text,
@@ -214,6 +252,7 @@ static int read_way(const struct args *args, struct audit_settings *s, const cha
 
 static int read_ways(const struct args *args, struct audit_settings *s)
 {
+	struct tcp_target target;
 	const char *text;
 	int code = EXIT_OK;
 
@@ -224,11 +263,34 @@ static int read_ways(const struct args *args, struct audit_settings *s)
 	if (code)
 		return code;
 	s->unix_socket = slice_of(args_get(args, AUDIT_UNIX_SOCKET));
+	if (s->unix_socket.ptr && !address_from_path(s->unix_socket, &target))
+		return usage_error(args, "--unix-socket: the path is empty or too long");
 	if (args_has(args, AUDIT_IPV4_ONLY) && args_has(args, AUDIT_IPV6_ONLY))
 		return usage_error(args, "--ipv4 and --ipv6 exclude each other");
 	s->family = args_has(args, AUDIT_IPV4_ONLY)   ? AUDIT_IPV4
 		    : args_has(args, AUDIT_IPV6_ONLY) ? AUDIT_IPV6
 						      : AUDIT_ANY_FAMILY;
+	return EXIT_OK;
+}
+
+/* Whoever asks for these wants their answer: silence would look like one. */
+static int check_quick(const struct args *args)
+{
+	static const struct {
+		enum audit_option option;
+		const char *name;
+	} slow[] = {
+		{AUDIT_SOAK, "--soak"},
+		{AUDIT_INJECT, "--inject"},
+		{AUDIT_TICKET_URL, "--ticket-url"},
+		{AUDIT_COOKIE2, "--cookie2"},
+		{AUDIT_BEARER2, "--bearer2"},
+	};
+
+	for (size_t i = 0; args_has(args, AUDIT_QUICK) && i < sizeof(slow) / sizeof(slow[0]); i++) {
+		if (args_has(args, slow[i].option))
+			return usage_error(args, "--quick leaves no time for %s", slow[i].name);
+	}
 	return EXIT_OK;
 }
 
@@ -270,6 +332,8 @@ int audit_read_settings(const struct args *args, struct arena *arena, struct aud
 		code = read_ways(args, s);
 	if (!code)
 		code = audit_read_proxy(args, arena, s);
+	if (!code)
+		code = check_quick(args);
 	if (!code)
 		code = read_limits(args, s);
 	if (!code)

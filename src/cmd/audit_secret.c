@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAULT_MAX 512u
+#define FAULT_MAX   512u
+#define MAX_COOKIES 24u /* of one identity: RECORDER_MAX_SECRETS has room for both */
 
 /* *ret_exposed: it stood in argv, where ps shows it. */
 static enum err read_value(struct arena *arena, struct slice text, struct slice *ret,
@@ -69,6 +70,15 @@ static enum err read_cookie(struct arena *arena, struct slice text, struct slice
 	return err;
 }
 
+static size_t pairs_of(struct slice cookies)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < cookies.len; i++)
+		n += cookies.ptr[i] == ';';
+	return n;
+}
+
 static enum err add_cookies(const struct args *args, size_t option, struct arena *arena,
 			    struct audit_credential *c, bool *exposed, struct writer *fault)
 {
@@ -82,6 +92,10 @@ static enum err add_cookies(const struct args *args, size_t option, struct arena
 		if (err)
 			return err;
 		all = all.ptr ? join(arena, join(arena, all, SLICE("; ")), cookie) : cookie;
+	}
+	if (pairs_of(all) > MAX_COOKIES) {
+		put(fault, SLICE("too many cookies: 24 are the most"));
+		return E_RANGE;
 	}
 	if (all.ptr)
 		c->fields[c->count++] = (struct http_field){SLICE("Cookie"), all};

@@ -118,6 +118,7 @@ int usage_url(const struct args *args, struct slice url, const char *wanted)
 	if (url_user(url).ptr)
 		return usage_error(args, "a URL with a user or a password is not taken: whoever "
 					 "lists the processes here would see it");
+	url = slice_upto(url, slice_find(url, '?'));
 	return usage_error(args, "'%.*s' is not %s", SLICE_ARG(slice_upto(url, MAX_URL_SHOWN)),
 			   wanted);
 }

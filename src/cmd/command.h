@@ -56,7 +56,7 @@ int usage_error(const struct args *args, const char *format, ...)
 
 /*
  * usage_error for a URL that is not what is wanted ("an http or https URL"). One with a user or a
- * password is not repeated.
+ * password is not repeated, nor is a query, which may hold a token.
  */
 int usage_url(const struct args *args, struct slice url, const char *wanted);
 

@@ -28,6 +28,19 @@ enum err interrupt_open(int *ret_fd)
 	return open_set(&set, ret_fd);
 }
 
+void interrupt_close(int fd)
+{
+	sigset_t set;
+
+	while (interrupt_take(fd)) {
+	}
+	(void)close(fd);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 enum err interrupt_open_hangup(int *ret_fd)
 {
 	sigset_t set;

@@ -11,7 +11,12 @@
  * caller's to close. Call before any thread is made. Errors: E_IO.
  */
 enum err interrupt_open(int *ret_fd);
-/* The same for SIGHUP: look at your files again. Errors: E_IO. */
+/*
+ * The opposite, for what follows the loop: takes what is pending on `fd` of interrupt_open, closes
+ * it, and lets SIGINT and SIGTERM end the process again.
+ */
+void interrupt_close(int fd);
+/* The same as interrupt_open for SIGHUP: look at your files again. Errors: E_IO. */
 enum err interrupt_open_hangup(int *ret_fd);
 /* Takes what is pending on such a descriptor; false if there was nothing. */
 bool interrupt_take(int fd);

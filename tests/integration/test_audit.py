@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """sluice audit from its command line to its exit code: bad servers, secrets, interruption."""
 
+import fcntl
 import json
 import os
 import pathlib
 import pty
+import re
+import select
 import signal
 import socket
 import struct
@@ -230,6 +233,18 @@ class Interrupted(unittest.TestCase):
                          (True, None, "it was interrupted"))
         self.assertNotEqual(program.returncode, OK)
 
+    def test_ctrl_c_ends_a_report_that_nobody_reads(self):
+        with Target(stream()) as target:
+            read_end, write_end = os.pipe()
+            self.addCleanup(os.close, read_end)
+            fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, 4096)
+            program = subprocess.Popen([SLUICE, "audit", "-s", "-q", "--span", "200ms", "--format",
+                                        "html", target.url()], stdout=write_end)
+            os.close(write_end)
+            select.select([read_end], [], [])
+            program.send_signal(signal.SIGINT)
+            self.assertEqual(program.wait(timeout=WHOLE), -signal.SIGINT)
+
     def test_a_reader_that_has_gone_ends_it_quietly(self):
         with Target(stream()) as target:
             read_end, write_end = os.pipe()
@@ -239,16 +254,26 @@ class Interrupted(unittest.TestCase):
             os.close(write_end)
         self.assertEqual((result.returncode, result.stderr), (UNREACHABLE, b""))
 
-    def test_progress_stands_on_a_terminal_only(self):
+    def progress(self, term):
         with Target(stream()) as target:
             lead, follow = pty.openpty()
             subprocess.run([SLUICE, "audit", "-q", target.url()], stderr=follow,
-                           stdout=subprocess.PIPE, timeout=WHOLE, check=False)
+                           stdout=subprocess.PIPE, timeout=WHOLE, check=False,
+                           env={**os.environ, "TERM": term})
             seen = os.read(lead, 65536)
             os.close(lead)
             os.close(follow)
+        return seen
+
+    def test_progress_stands_on_a_terminal_only(self):
+        seen = self.progress("xterm")
         self.assertIn(b"\r\x1b[Ksluice audit: ", seen)
         self.assertTrue(seen.endswith(b"\r\x1b[K"))
+        steps = [tuple(map(int, step)) for step in re.findall(rb"audit: (\d+) of (\d+) ", seen)]
+        self.assertEqual(steps[-1][0], steps[-1][1])
+
+    def test_a_terminal_that_moves_no_cursor_gets_no_escapes(self):
+        self.assertNotIn(b"\x1b", self.progress("dumb"))
 
 
 class Budget(unittest.TestCase):
@@ -293,6 +318,15 @@ class Secrets(unittest.TestCase):
             result = audit("--format", "json", target.url(f"/stream?a=b&token={SECRET}"))
         self.assertNotIn(SECRET, result.stdout.decode() + result.stderr.decode())
         self.assertIn(SECRET, target.requests[0].target)
+
+    def test_in_the_other_urls_and_in_fragments(self):
+        query = f"?access_token={SECRET}"
+        for form in ("text", "json", "html", "sarif"):
+            with Target(stream()) as target:
+                result = audit("--via", "app=" + target.url("/app" + query), "--page",
+                               target.url("/page" + query), "--format", form,
+                               target.url(f"/stream#{query}"))
+            self.assertNotIn(SECRET, result.stdout.decode() + result.stderr.decode())
 
     def test_from_the_environment(self):
         with Target(stream()) as target:
@@ -562,13 +596,31 @@ class Usage(harness.TestCase):
 
     def test_what_is_refused(self):
         self.refuses("ftp://a", because="is not an http or https URL")
-        self.refuses("--via", "http://a", "http://b", because="--via is 'http://a': give NAME=URL")
+        self.refuses("--via", "http://a", "http://b", because="--via wants NAME=URL")
         self.refuses("--profile", "x", "http://a", because="--profile is 'x'")
         self.refuses("--origin", "http://a/b", "http://a", because="nothing behind it")
         self.refuses("--format", "x", "http://a", because="--format is 'x'")
         self.refuses("--fail-on", "x", "http://a", because="--fail-on is 'x'")
         self.refuses("--bearer2", "env:HOME", "http://a", because="a second identity needs a first")
         self.refuses("-4", "-6", "http://a", because="exclude each other")
+        self.refuses("--via", "a=http://a", "--via", "a=http://b", "http://c",
+                     because="there are two hops named 'a'")
+        self.refuses("--via", "target=http://a", "http://b",
+                     because="there are two hops named 'target'")
+        self.refuses("--resolve", "a:80:nowhere", "http://a", because="is not HOST:PORT:ADDR")
+        self.refuses("--resolve", "a:80:127.0.0.1,b", "http://a", because="is not HOST:PORT:ADDR")
+        self.refuses("--unix-socket", "x" * 200, "http://a", because="empty or too long")
+        self.refuses("--quick", "--soak", "1m", "http://a", because="no time for --soak")
+        self.refuses("--cookie", "a=b;" * 30, "http://a", because="24 are the most")
+
+    def test_what_may_be_secret_is_not_repeated(self):
+        for url in (f"http://ann:{SECRET}@a/", f"ftp://ann:{SECRET}@a/", f"ftp://a/?token={SECRET}",
+                    f"http://a:99999/?token={SECRET}", f"http://a b/?{SECRET}"):
+            for words in ((url,), ("--via", f"app={url}", "http://a"), ("--page", url, "http://a")):
+                with self.subTest(words=words):
+                    result = harness.run("audit", *words)
+                    self.assertEqual(result.returncode, USAGE)
+                    self.assertNotIn(SECRET, result.stderr)
 
 
 class OwnServer(harness.TestCase):

@@ -11,6 +11,7 @@
 #define DAY 86400
 
 static struct audit_run run = {
+	.target = SLICE_INIT("u"),
 	.url = {.target = SLICE_INIT("/s?q")},
 	.hop_count = 2,
 	.hops = {{SLICE_INIT("target"), SLICE_INIT("u")}, {SLICE_INIT("app"), SLICE_INIT("v")}}};
@@ -138,6 +139,28 @@ static void what_has_run_out_is_told(void **state)
 	}
 }
 
+static void a_baseline_of_another_target_says_so(void **state)
+{
+	struct slice text = SLICE("{\"target\":\"http://b/\033[1m\",\"profile\":\"spec\"}\n");
+	char room[256];
+	struct writer told;
+
+	(void)state;
+	run.target = SLICE("http://a/");
+	writer_init(&told, room, sizeof(room));
+	assert_int_equal(waive_by_report(text, &run, NULL, 0, &told), OK);
+	assert_int_equal(told.len, 0); /* it was only looked at */
+	struct finding f = failed("A201", SEVERITY_ERROR, 0);
+	assert_int_equal(waive_by_report(text, &run, &f, 1, &told), OK);
+	check_slice("told, without its escapes", writer_slice(&told),
+		    SLICE("it is of another target: http://b/\\x1b[1m\n"));
+	run.target = SLICE("http://b/\033[1m");
+	writer_init(&told, room, sizeof(room));
+	assert_int_equal(waive_by_report(text, &run, &f, 1, &told), OK);
+	assert_int_equal(told.len, 0);
+	run.target = SLICE("u");
+}
+
 static void grades_have_caps(void **state)
 {
 	struct finding f[] = {failed("A201", SEVERITY_WARNING, 0),
@@ -201,6 +224,7 @@ int main(void)
 		cmocka_unit_test(every_prefix_of_an_ignore_file_is_harmless),
 		cmocka_unit_test(what_has_run_out_is_told),
 		cmocka_unit_test(a_baseline_is_by_rule_and_hop),
+		cmocka_unit_test(a_baseline_of_another_target_says_so),
 		cmocka_unit_test(grades_have_caps),
 		cmocka_unit_test(a_ticket_is_found),
 	};

@@ -104,6 +104,20 @@ static void an_interrupt_becomes_readable(void **state)
 	(void)close(fd);
 }
 
+static void an_interrupt_that_was_taken_ends_nothing(void **state)
+{
+	sigset_t blocked;
+	int fd;
+
+	(void)state;
+	assert_int_equal(interrupt_open(&fd), OK);
+	assert_int_equal(raise(SIGINT), 0);
+	assert_int_equal(raise(SIGTERM), 0);
+	interrupt_close(fd); /* with one pending we would end here */
+	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &blocked), 0);
+	assert_false(sigismember(&blocked, SIGINT) || sigismember(&blocked, SIGTERM));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -114,6 +128,7 @@ int main(void)
 		TEST(a_failed_descriptor_shows_both_flags),
 		TEST(a_bad_descriptor_is_an_error),
 		TEST(an_interrupt_becomes_readable),
+		TEST(an_interrupt_that_was_taken_ends_nothing),
 	};
 
 	return cmocka_run_group_tests_name("waitset", tests, NULL, NULL);
