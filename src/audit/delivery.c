@@ -94,11 +94,13 @@ static void count_events(const struct transcript *t, struct bursts *b, struct de
 static uint64_t longest_silence(const struct transcript *t)
 {
 	uint64_t before = t->head_ns;
-	uint64_t longest = 0;
+	uint64_t longest = t->dropped_silence_ns;
 
 	for (size_t i = 0; i <= t->read_count; i++) {
 		uint64_t now = i < t->read_count ? t->reads[i].t_ns : t->end_ns;
 
+		if (i == t->read_count && t->last_read_ns > before)
+			before = t->last_read_ns;
 		if (now > before && now - before > longest)
 			longest = now - before;
 		before = now > before ? now : before;
@@ -206,8 +208,8 @@ void delivery_measure(const struct transcript *t, struct delivery *ret)
 	ret->bursts = b.count;
 	ret->watched_ns = t->end_ns - t->head_ns;
 	ret->silence_ns = longest_silence(t);
-	if (b.count > 0 && t->end_ns > b.list[b.count - 1].last_ns)
-		ret->tail_ns = t->end_ns - b.list[b.count - 1].last_ns;
+	if (b.count > 0 && t->end_ns > t->last_read_ns)
+		ret->tail_ns = t->end_ns - t->last_read_ns;
 	measure_medians(&b, ret);
 	ret->quantum = quantum_of(&b);
 	measure_lag(t, ret);

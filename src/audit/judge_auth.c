@@ -202,9 +202,9 @@ static int64_t outlived_by(const struct audit_run *run, const struct transcript 
 {
 	int64_t last_s;
 
-	if (t->read_count == 0)
+	if (t->last_read_ns == 0)
 		return 0;
-	last_s = wall_of(run, t->reads[t->read_count - 1].t_ns);
+	last_s = wall_of(run, t->last_read_ns);
 	return last_s > run->credential_end_s + EXPIRY_GRACE_S ? last_s - run->credential_end_s : 0;
 }
 

@@ -55,8 +55,9 @@ static void plan_soak_again(struct plan *plan, const struct transcript *t)
 	uint64_t used_ms = (t->end_ns - first->start_ns) / 1000000 + redial_delay_ms(t);
 	struct probe_spec *spec;
 
+	/* Where events were not kept, the last id is not known. */
 	if (!transcript_is_stream(t) || t->ending == ENDING_WE_CUT || t->record_count == 0 ||
-	    used_ms >= plan->settings->soak_ms)
+	    t->records_dropped > 0 || used_ms >= plan->settings->soak_ms)
 		return;
 	struct slice id = t->records[t->record_count - 1].id;
 	spec = id.len > 0 ? add_soak(plan) : NULL;

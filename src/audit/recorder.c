@@ -172,9 +172,16 @@ static enum recorder_step take_framed(struct recorder *r, struct slice in)
 static void add_read(struct recorder *r, size_t wire, uint64_t body)
 {
 	const struct probe_read read = {r->now, (uint32_t)wire, (uint32_t)body};
+	struct transcript *t = r->t;
 
-	if (body > 0 && buf_append(&r->reads, (struct slice){(const char *)&read, sizeof(read)}))
-		r->t->reads_dropped++;
+	if (body == 0)
+		return;
+	if (buf_append(&r->reads, (struct slice){(const char *)&read, sizeof(read)})) {
+		t->reads_dropped++;
+		if (r->now > t->last_read_ns + t->dropped_silence_ns)
+			t->dropped_silence_ns = r->now - t->last_read_ns;
+	}
+	t->last_read_ns = r->now;
 }
 
 static enum recorder_step feed_body(struct recorder *r, struct slice in)

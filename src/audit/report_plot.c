@@ -209,11 +209,13 @@ static void put_axis(struct writer *w, const struct plot *plot)
 /* The longest time without a byte, from the request to the end. */
 static uint64_t silence_of(const struct transcript *t)
 {
-	uint64_t last = 0, longest = 0;
+	uint64_t last = 0, longest = t->dropped_silence_ns;
 
 	for (size_t i = 0; i <= t->read_count; i++) {
 		uint64_t at = since_request(t, i < t->read_count ? t->reads[i].t_ns : t->end_ns);
 
+		if (i == t->read_count && t->reads_dropped > 0)
+			last = since_request(t, t->last_read_ns);
 		if (at > last && at - last > longest)
 			longest = at - last;
 		last = at;

@@ -271,6 +271,8 @@ struct transcript {
 					   some */
 	size_t read_count;
 	uint64_t reads_dropped;
+	uint64_t last_read_ns;       /* kept or not; 0: none */
+	uint64_t dropped_silence_ns; /* the longest that ended with a read that is not kept */
 	struct slice body; /* without framing, unpacked where `text` does not say otherwise; at
 			      most TRANSCRIPT_MAX_BODY */
 	enum text text;

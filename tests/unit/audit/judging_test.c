@@ -124,6 +124,12 @@ static void more_than_is_kept_is_no_harm(void **state)
 	(void)state;
 	assert_int_equal(d.bursts, DELIVERY_MAX_BURSTS);
 	assert_true(delivery_is_live(&d));
+	/* What came behind the kept bursts, and the kept reads, is no silence. */
+	assert_int_equal(d.tail_ns / NS_PER_MS, 40000 - (10 + 30 * 1099));
+	d = measured("baseline 200\n" STREAM "@10+30*4096 :~~\n@122970+2000*3 :~~\n"
+		     "end 126980 closed\n");
+	assert_int_equal(d.tail_ns / NS_PER_MS, 10);
+	assert_int_equal(d.silence_ns / NS_PER_MS, 2000);
 }
 
 static const struct {
