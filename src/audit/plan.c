@@ -89,6 +89,13 @@ static void shorten(uint32_t *ms, uint64_t most)
 		*ms = (uint32_t)most;
 }
 
+uint64_t plan_time_ms(const struct plan *plan)
+{
+	const struct audit_settings *s = plan->settings;
+
+	return s->quick ? AUDIT_QUICK_TIME_MS : AUDIT_TIME_MS + s->delay_ms * s->max_requests;
+}
+
 bool plan_is_held(const struct plan *plan)
 {
 	const struct transcript *t = audit_find(plan->run, PROBE_BASELINE);

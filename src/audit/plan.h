@@ -39,6 +39,8 @@ void plan_fini(struct plan *plan);
  * is over. Specs have no route yet; their texts live as long as the plan.
  */
 void plan_round(struct plan *plan, enum probe_stage stage, size_t round);
+/* The most that all stages but the soak may take. Whoever wants a delay has its time. */
+uint64_t plan_time_ms(const struct plan *plan);
 /* The baseline's head was held back: to wait for every other would take minutes. */
 bool plan_is_held(const struct plan *plan);
 

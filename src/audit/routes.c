@@ -30,9 +30,9 @@ static void take_list(struct slice list, uint16_t port, struct route *route)
 }
 
 static void look_up(const struct audit_settings *s, struct slice host, uint16_t port,
-		    uint64_t now_ms, struct route *route)
+		    uint64_t deadline_ms, struct route *route)
 {
-	const struct patience patience = {now_ms + ROUTES_LOOKUP, s->stop_fd};
+	const struct patience patience = {deadline_ms, s->stop_fd};
 
 	_Static_assert(RESOLVER_MAX_ADDRESSES == EXCHANGE_MAX_ADDRESSES, "all of them fit");
 	if (address_from_literal(host, port, &route->targets[0])) {
@@ -45,19 +45,19 @@ static void look_up(const struct audit_settings *s, struct slice host, uint16_t 
 }
 
 /* The proxy knows the name; we know the proxy. */
-static bool fill_by_proxy(const struct audit_settings *s, const struct url *url, uint64_t now_ms,
-			  struct route *route)
+static bool fill_by_proxy(const struct audit_settings *s, const struct url *url,
+			  uint64_t deadline_ms, struct route *route)
 {
 	const struct audit_proxy *proxy = url->https ? &s->https_proxy : &s->proxy;
 
 	if (!proxy->host.ptr || proxy_is_bypassed(s->no_proxy, url))
 		return false;
 	route->proxy = proxy;
-	look_up(s, proxy->host, proxy->port, now_ms, route);
+	look_up(s, proxy->host, proxy->port, deadline_ms, route);
 	return true;
 }
 
-static void fill(const struct audit_settings *s, const struct url *url, uint64_t now_ms,
+static void fill(const struct audit_settings *s, const struct url *url, uint64_t deadline_ms,
 		 struct route *route)
 {
 	const struct audit_way *way = way_of(s, url);
@@ -69,15 +69,16 @@ static void fill(const struct audit_settings *s, const struct url *url, uint64_t
 		route->why = "the path of the socket is too long";
 		return;
 	}
-	if (fill_by_proxy(s, url, now_ms, route))
+	if (fill_by_proxy(s, url, deadline_ms, route))
 		return;
 	if (slice_find(host, ',') < host.len)
 		take_list(host, port, route);
 	else
-		look_up(s, host, port, now_ms, route);
+		look_up(s, host, port, deadline_ms, route);
 }
 
-const struct route *routes_find(struct routes *routes, const struct url *url, uint64_t now_ms)
+static const struct route *find_by(struct routes *routes, const struct url *url,
+				   uint64_t deadline_ms)
 {
 	static const struct route none = {.why = "too many names"};
 
@@ -92,6 +93,30 @@ const struct route *routes_find(struct routes *routes, const struct url *url, ui
 	routes->of[at].host = url->host;
 	routes->of[at].port = url->port;
 	routes->of[at].https = url->https;
-	fill(routes->settings, url, now_ms, &routes->of[at].route);
+	fill(routes->settings, url, deadline_ms, &routes->of[at].route);
 	return &routes->of[at].route;
+}
+
+void routes_prepare(struct routes *routes, uint64_t deadline_ms)
+{
+	const struct audit_settings *s = routes->settings;
+	struct url plain = s->url;
+
+	(void)find_by(routes, &s->url, deadline_ms);
+	for (size_t i = 0; i < s->via_count; i++)
+		(void)find_by(routes, &s->via_urls[i], deadline_ms);
+	if (s->has_ticket_url)
+		(void)find_by(routes, &s->ticket_url, deadline_ms);
+	if (s->has_page)
+		(void)find_by(routes, &s->page, deadline_ms);
+	/* Where plain http would be: see plan_plain_http. */
+	plain.https = false;
+	plain.port = 80;
+	if (s->url.https && s->url.port == 443)
+		(void)find_by(routes, &plain, deadline_ms);
+}
+
+const struct route *routes_find(struct routes *routes, const struct url *url, uint64_t now_ms)
+{
+	return find_by(routes, url, now_ms + ROUTES_LOOKUP);
 }

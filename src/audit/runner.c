@@ -380,7 +380,8 @@ static void run_all(struct runner *r)
 	uint64_t start = monotonic_ns();
 
 	r->env = (struct exchange_env){s->trust, &r->secrets, start};
-	r->end_ns = start + (s->quick ? AUDIT_QUICK_TIME_MS : AUDIT_TIME_MS) * (uint64_t)MS;
+	r->end_ns = start + plan_time_ms(r->plan) * MS;
+	routes_prepare(r->routes, start / MS + (s->quick ? ROUTES_QUICK_LOOKUP : ROUTES_LOOKUP));
 	secrets_take(&r->secrets, &r->run->arena, s);
 	secrets_add(&r->secrets, r->plan->token);
 	for (int stage = 0; stage < STAGE_COUNT && !r->over; stage++)

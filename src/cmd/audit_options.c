@@ -12,6 +12,7 @@
 #define MAX_URL     8192u /* bytes */
 #define MAX_NAME    32u   /* bytes of a name of --via */
 #define MAX_SOAK_MS (24u * 3600u * 1000u)
+#define MAX_DELAY   60000u /* ms; that times the most requests is what an audit may take */
 
 /* The digits of a number that has a name. */
 #define QUOTE(x)   #x
@@ -308,6 +309,8 @@ static int read_limits(const struct args *args, struct audit_settings *s)
 		return EXIT_USAGE;
 	if (args_has(args, AUDIT_SPAN) && !args_duration(args, AUDIT_SPAN, &s->span_ms))
 		return EXIT_USAGE;
+	if (s->delay_ms > MAX_DELAY)
+		return usage_error(args, "--delay is longer than a minute");
 	if (s->soak_ms > MAX_SOAK_MS)
 		return usage_error(args, "--soak is longer than a day");
 	s->crowd = (size_t)crowd;

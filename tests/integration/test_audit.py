@@ -611,6 +611,7 @@ class Usage(harness.TestCase):
         self.refuses("--resolve", "a:80:127.0.0.1,b", "http://a", because="is not HOST:PORT:ADDR")
         self.refuses("--unix-socket", "x" * 200, "http://a", because="empty or too long")
         self.refuses("--quick", "--soak", "1m", "http://a", because="no time for --soak")
+        self.refuses("--delay", "61s", "http://a", because="longer than a minute")
         self.refuses("--cookie", "a=b;" * 30, "http://a", because="24 are the most")
 
     def test_what_may_be_secret_is_not_repeated(self):

@@ -199,6 +199,22 @@ static void a_redirect_is_followed_with_secrets_at_home_only(void **state)
 	free(d);
 }
 
+static void a_delay_has_its_time(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+
+	(void)state;
+	sit_down(d, "https://api.example/", NULL);
+	d->settings.max_requests = 150;
+	assert_int_equal(plan_time_ms(&d->plan), AUDIT_TIME_MS);
+	d->settings.delay_ms = 1000;
+	assert_int_equal(plan_time_ms(&d->plan), AUDIT_TIME_MS + 150000);
+	d->settings.quick = true;
+	assert_int_equal(plan_time_ms(&d->plan), AUDIT_QUICK_TIME_MS);
+	plan_fini(&d->plan);
+	free(d);
+}
+
 /* When all others are over, and where it would not have to be waited for. */
 static void the_control_comes_last(void **state)
 {
@@ -235,6 +251,7 @@ int main(void)
 		cmocka_unit_test(the_whole_plan_fits),
 		cmocka_unit_test(a_bad_credential_is_of_the_right_shape),
 		cmocka_unit_test(a_redirect_is_followed_with_secrets_at_home_only),
+		cmocka_unit_test(a_delay_has_its_time),
 		cmocka_unit_test(the_control_comes_last),
 	};
 
