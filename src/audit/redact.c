@@ -86,6 +86,22 @@ struct slice redact_text(struct arena *arena, struct slice s,
 	return (struct slice){p ? p : "", p ? s.len : 0};
 }
 
+/* What the server gives is a session, too: name and attributes stay, and the length. */
+static struct slice mask_cookie(struct arena *arena, struct slice value)
+{
+	size_t end = slice_find(value, ';');
+	size_t from = slice_find(slice_upto(value, end), '=') + 1;
+	char *copy = value.len > 0 ? arena_alloc(arena, value.len) : NULL;
+
+	if (!copy)
+		return SLICE("");
+	memcpy(copy, value.ptr, value.len);
+	if (from > end)
+		from = 0; /* a value without a name */
+	memset(copy + from, '*', end - from);
+	return (struct slice){copy, value.len};
+}
+
 const struct http_field *redact_fields(struct arena *arena, const struct http_field *fields,
 				       size_t *count, const struct recorder_secrets *secrets)
 {
@@ -99,6 +115,8 @@ const struct http_field *redact_fields(struct arena *arena, const struct http_fi
 		copy[i] = fields[i];
 		if (secrets)
 			copy[i].value = redact_text(arena, copy[i].value, secrets);
+		if (slice_eq_nocase(copy[i].name, SLICE("set-cookie")))
+			copy[i].value = mask_cookie(arena, copy[i].value);
 	}
 	return copy;
 }

@@ -13,7 +13,10 @@ struct slice redact_text(struct arena *arena, struct slice s,
 /* Which of the fields hold a secret: enum leak. */
 unsigned redact_leaks(const struct http_field *fields, size_t n,
 		      const struct recorder_secrets *secrets);
-/* The array as the arena's; with `secrets` the values too. Sets *count to 0 without memory. */
+/*
+ * The array as the arena's; with `secrets` the values too. Of Set-Cookie the value of the cookie is
+ * masked in any case. Sets *count to 0 without memory.
+ */
 const struct http_field *redact_fields(struct arena *arena, const struct http_field *fields,
 				       size_t *count, const struct recorder_secrets *secrets);
 void redact_record(struct arena *arena, struct record *record,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "play.h"
 
+#include "base/writer.h"
+
 #include "../test.h"
 
 #define STREAM  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -220,6 +222,37 @@ static void secrets_leave_and_are_told(void **state)
 	arena_free(&t.arena);
 }
 
+static void a_cookie_that_is_given_keeps_its_value_to_itself(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *in;
+		const char *out;
+	} cookies[] = {
+		{"a session", "sid=abc==; Path=/; Secure", "sid=*****; Path=/; Secure"},
+		{"one without attributes", "sid=abc", "sid=***"},
+		{"one without a value", "sid=; Path=/a=b", "sid=; Path=/a=b"},
+		{"one without a name", "abc; Path=/", "***; Path=/"},
+		{"nothing", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cookies); i++) {
+		char in[256];
+		struct transcript t;
+		struct writer w;
+
+		writer_init(&w, in, sizeof(in));
+		put(&w, SLICE("HTTP/1.1 200 OK\r\nset-cookie: "));
+		put(&w, slice_of(cookies[i].in));
+		put(&w, SLICE("\r\nContent-Length: 0\r\n\r\n"));
+		play(&t, writer_slice(&w), SIZE_MAX, 0, false, ENDING_CLOSED, &no_secrets);
+		check_slice(cookies[i].name, transcript_field(&t, SLICE("Set-Cookie")),
+			    slice_of(cookies[i].out));
+		arena_free(&t.arena);
+	}
+}
+
 static void http2_gives_fields_and_data(void **state)
 {
 	struct transcript t = {.status = 0};
@@ -256,6 +289,7 @@ int main(void)
 		cmocka_unit_test(a_body_past_its_maximum_is_counted),
 		cmocka_unit_test(events_past_their_maximum_are_counted),
 		cmocka_unit_test(secrets_leave_and_are_told),
+		cmocka_unit_test(a_cookie_that_is_given_keeps_its_value_to_itself),
 		cmocka_unit_test(http2_gives_fields_and_data),
 	};
 
