@@ -228,7 +228,8 @@ enum verdict judge_other_methods(const struct audit_run *run, struct finding *f)
 	if (t == NULL)
 		return no_answer(run, f, PROBE_POST);
 	prove(run, f, t);
-	tell(f, SLICE("POST: "));
+	tell(f, t->request.method);
+	tell(f, SLICE(": "));
 	tell_answer(f, t);
 	if (t->status == 405) {
 		tell(f, SLICE(", "));

@@ -15,6 +15,8 @@
 #define QUICK_REPEAT_MS      700u
 
 static const struct slice stream_type = SLICE_INIT("text/event-stream");
+/* MCP asks its clients for both. */
+static const struct slice mcp_types = SLICE_INIT("application/json, text/event-stream");
 
 /* Texts. */
 
@@ -129,8 +131,10 @@ struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 	if (s->span_ms)
 		shorten(&spec->span_ms, s->span_ms);
 	plan_add_field(spec, SLICE("User-Agent"), SLICE("sluice-audit/" SLUICE_VERSION));
-	plan_accept(spec, stream_type);
+	plan_accept(spec, s->profile == PROFILE_MCP ? mcp_types : stream_type);
 	plan_add_field(spec, SLICE("Cache-Control"), SLICE("no-cache"));
+	if (s->data.ptr)
+		plan_post(spec, s->data);
 	if (s->origin.ptr) {
 		plan_origin(spec, s->origin);
 		spec->origin_allowed = true;
@@ -157,6 +161,20 @@ static void drop_field(struct probe_spec *spec, struct slice name)
 			spec->fields[n++] = spec->fields[i];
 	}
 	spec->field_count = n;
+}
+
+void plan_method(struct probe_spec *spec, struct slice method)
+{
+	drop_field(spec, SLICE("Content-Type"));
+	spec->method = method;
+	spec->body = SLICE_NONE;
+}
+
+void plan_post(struct probe_spec *spec, struct slice body)
+{
+	plan_method(spec, SLICE("POST"));
+	spec->body = body;
+	plan_add_field(spec, SLICE("Content-Type"), SLICE("application/json"));
 }
 
 void plan_accept(struct probe_spec *spec, struct slice accept)

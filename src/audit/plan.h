@@ -51,6 +51,10 @@ bool plan_wants(const struct plan *plan, enum probe_kind kind, enum probe_stage 
 /* A baseline of this kind at the end of the list; NULL: the list is full. */
 struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind);
 void plan_add_field(struct probe_spec *spec, struct slice name, struct slice value);
+/* Replaces the method; there is no body then. */
+void plan_method(struct probe_spec *spec, struct slice method);
+/* POST with this body of JSON. */
+void plan_post(struct probe_spec *spec, struct slice body);
 /* Replaces Accept; ptr NULL: none. */
 void plan_accept(struct probe_spec *spec, struct slice accept);
 void plan_origin(struct probe_spec *spec, struct slice origin);

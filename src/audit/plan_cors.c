@@ -121,11 +121,12 @@ static void add_preflight(struct plan *plan)
 	if (!spec)
 		return;
 	spec->origin_allowed = plan->settings->origin.ptr != NULL;
-	spec->method = SLICE("OPTIONS");
+	plan_method(spec, SLICE("OPTIONS"));
 	spec->credential = CREDENTIAL_NONE;
 	spec->secret_count = 0;
 	plan_accept(spec, SLICE("*/*"));
-	plan_add_field(spec, SLICE("Access-Control-Request-Method"), SLICE("GET"));
+	plan_add_field(spec, SLICE("Access-Control-Request-Method"),
+		       plan->settings->data.ptr ? SLICE("POST") : SLICE("GET"));
 	plan_add_field(spec, SLICE("Access-Control-Request-Headers"),
 		       SLICE("authorization,cache-control,content-type,last-event-id"));
 }

@@ -51,14 +51,14 @@ void plan_methods(struct plan *plan)
 	struct probe_spec *spec = add(plan, PROBE_HEAD);
 
 	if (spec)
-		spec->method = SLICE("HEAD");
+		plan_method(spec, SLICE("HEAD"));
 	spec = add(plan, PROBE_POST);
-	if (spec) {
-		spec->method = SLICE("POST");
-		spec->body = SLICE("{}");
+	if (spec && plan->settings->data.ptr)
+		plan_method(spec, SLICE("GET"));
+	else if (spec)
+		plan_post(spec, SLICE("{}"));
+	if (spec)
 		spec->expect_refusal = true;
-		plan_add_field(spec, SLICE("Content-Type"), SLICE("application/json"));
-	}
 	spec = add(plan, PROBE_RANGE);
 	if (spec)
 		plan_add_field(spec, SLICE("Range"), SLICE("bytes=0-"));
@@ -81,6 +81,7 @@ static void plan_plain_http(struct plan *plan)
 	if (!spec)
 		return;
 	without_credential(spec);
+	plan_method(spec, SLICE("GET"));
 	spec->url.https = false;
 	spec->url.port = 80;
 	spec->url.authority =
@@ -110,6 +111,7 @@ void plan_transport(struct plan *plan)
 	if (!spec)
 		return;
 	without_credential(spec);
+	plan_method(spec, SLICE("GET"));
 	spec->url = plan->settings->page;
 	plan_origin(spec, SLICE_NONE);
 	plan_accept(spec, SLICE("text/html,application/xhtml+xml,*/*;q=0.8"));
@@ -146,6 +148,9 @@ void plan_redirect(struct plan *plan, size_t round)
 	if (!spec)
 		return;
 	spec->url = to;
+	/* 307 and 308 keep method and body (RFC 9110 15.4). */
+	if (t->status < 307)
+		plan_method(spec, SLICE("GET"));
 	/* What all other probes ask is the stream itself, as long as it may have the credential. */
 	if (location_same_origin(&to, &plan->settings->url))
 		plan->url = to;

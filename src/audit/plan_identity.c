@@ -136,10 +136,8 @@ static void plan_ticket_issue(struct plan *plan)
 	if (!spec)
 		return;
 	spec->url = plan->settings->ticket_url;
-	spec->method = SLICE("POST");
-	spec->body = SLICE("{}");
+	plan_post(spec, SLICE("{}"));
 	plan_accept(spec, SLICE("application/json"));
-	plan_add_field(spec, SLICE("Content-Type"), SLICE("application/json"));
 }
 
 static void plan_ticket_use(struct plan *plan, enum probe_kind kind)

@@ -84,6 +84,7 @@ bool request_make_h2(const struct probe_spec *spec, bool trusted,
 		.fields = l.fields,
 		.field_count = l.count,
 		.window = spec->window,
+		.body = spec->body,
 	};
 	*ret = h2_survey_new(events, &request);
 	return *ret != NULL;

@@ -11,7 +11,8 @@
 
 #define AUDIT_TIME_MS          38000u /* the whole, without --soak */
 #define AUDIT_QUICK_TIME_MS    4600u
-#define AUDIT_DEFAULT_REQUESTS 150 /* bare, for it is also the text of an option */
+#define AUDIT_DEFAULT_REQUESTS 150         /* bare, for it is also the text of an option */
+#define AUDIT_MAX_DATA         (32u << 10) /* bytes of a body: 32 KiB, as complaints say */
 #define AUDIT_MAX_CROWD        64u
 
 /* Cookie, Authorization, or both; values are secret. */
@@ -50,6 +51,7 @@ struct audit_settings {
 	bool quick;
 	bool inject;
 	struct slice origin; /* ptr NULL: none given */
+	struct slice data; /* JSON: the stream opens with POST and this body; ptr NULL: with GET */
 	struct audit_credential first;
 	struct audit_credential second;
 	bool has_ticket_url;

@@ -221,6 +221,17 @@ static void say_why_not(const struct audit *a)
 		      SLICE_ARG(writer_slice(&w)));
 }
 
+/* Endpoints of answers, such as those of LLM and MCP, are asked with POST. */
+static void say_how_to_ask(const struct audit *a)
+{
+	const struct transcript *t = audit_find(&a->run, PROBE_BASELINE);
+
+	if (t && transcript_answered(t) && t->status == 405 && !a->settings.data.ptr)
+		(void)fputs("sluice audit: GET is answered with 405: --data opens the stream with "
+			    "POST\n",
+			    stderr);
+}
+
 static int verdict_of(const struct audit *a)
 {
 	for (size_t i = 0; i < a->count; i++) {
@@ -249,6 +260,7 @@ static int conclude(struct audit *a, struct slice ignore, struct slice baseline)
 	if (code)
 		return code;
 	say_why_not(a);
+	say_how_to_ask(a);
 	return verdict_of(a);
 }
 

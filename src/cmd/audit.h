@@ -15,6 +15,7 @@ enum audit_option {
 	AUDIT_CA,
 	AUDIT_VIA,
 	AUDIT_PAGE,
+	AUDIT_DATA,
 	AUDIT_PROFILE,
 	AUDIT_QUICK,
 	AUDIT_FORMAT,
@@ -41,6 +42,8 @@ enum audit_option {
  * to free in any case. EXIT_USAGE: the complaint is printed.
  */
 int audit_read_settings(const struct args *args, struct arena *arena, struct audit_settings *s);
+/* The body of its requests: audit_data.c. */
+int audit_read_data(const struct args *args, struct arena *arena, struct audit_settings *s);
 /* The proxy of it: audit_proxy.c. */
 int audit_read_proxy(const struct args *args, struct arena *arena, struct audit_settings *s);
 /* The credentials of it: audit_secret.c. */

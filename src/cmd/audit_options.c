@@ -36,6 +36,8 @@ const struct option_row audit_options[] = {
 		       "The same stream at another hop, such as app=http://127.0.0.1:3000/stream",
 		       .repeat = true},
 	[AUDIT_PAGE] = {"page", 0, "URL", "The page that opens the stream: its CSP is judged"},
+	[AUDIT_DATA] = {"data", 'd', "JSON",
+			"Open the stream with POST and this body, or @FILE; each probe sends it"},
 	[AUDIT_PROFILE] = {"profile", 'p', "PROFILE",
 			   "What is expected: spec, seed, mcp, public or cookie",
 			   .fallback = "spec"},
@@ -333,6 +335,8 @@ int audit_read_settings(const struct args *args, struct arena *arena, struct aud
 		code = read_origin(args, s);
 	if (!code)
 		code = read_ways(args, s);
+	if (!code)
+		code = audit_read_data(args, arena, s);
 	if (!code)
 		code = audit_read_proxy(args, arena, s);
 	if (!code)

@@ -3,6 +3,8 @@
 
 #include "base/require.h"
 
+#include <string.h>
+
 static nghttp2_session_callbacks *make_callbacks(const struct h2_ask_setup *setup)
 {
 	nghttp2_session_callbacks *cb = NULL;
@@ -66,9 +68,26 @@ static nghttp2_nv field(struct slice name, struct slice value)
 	return (nghttp2_nv){n.out, v.out, name.len, value.len, NGHTTP2_NV_FLAG_NONE};
 }
 
-int32_t h2_ask(nghttp2_session *ng, const struct slice pseudo[H2_MAX_PSEUDO],
-	       const struct http_field *fields, size_t count, void *owner)
+static ssize_t read_body(nghttp2_session *ng, int32_t stream, uint8_t *room, size_t cap,
+			 uint32_t *flags, nghttp2_data_source *source, void *user)
 {
+	struct slice *body = source->ptr;
+	struct slice some = slice_upto(*body, cap);
+
+	(void)ng;
+	(void)stream;
+	(void)user;
+	memcpy(room, some.ptr, some.len);
+	*body = slice_from(*body, some.len);
+	if (body->len == 0)
+		*flags |= NGHTTP2_DATA_FLAG_EOF;
+	return (ssize_t)some.len;
+}
+
+int32_t h2_ask(nghttp2_session *ng, const struct slice pseudo[H2_MAX_PSEUDO],
+	       const struct http_field *fields, size_t count, struct slice *body, void *owner)
+{
+	const nghttp2_data_provider from_body = {{.ptr = body}, read_body};
 	nghttp2_nv all[H2_MAX_PSEUDO + H2_ASK_MAX_FIELDS] = {
 		field(SLICE(":method"), pseudo[0]),
 		field(SLICE(":scheme"), pseudo[1]),
@@ -80,5 +99,5 @@ int32_t h2_ask(nghttp2_session *ng, const struct slice pseudo[H2_MAX_PSEUDO],
 	require(count <= H2_ASK_MAX_FIELDS);
 	for (size_t i = 0; i < count; i++)
 		all[n++] = field(fields[i].name, fields[i].value);
-	return nghttp2_submit_request(ng, NULL, all, n, NULL, owner);
+	return nghttp2_submit_request(ng, NULL, all, n, body ? &from_body : NULL, owner);
 }

@@ -28,8 +28,9 @@ struct h2_ask_setup {
  */
 nghttp2_session *h2_ask_begin(const struct h2_ask_setup *setup, void *user);
 /*
- * Asks without a body: `pseudo` has :method, :scheme, :authority and :path; `count` is at most
- * H2_ASK_MAX_FIELDS. All texts are copied. The number of the stream, or an error of nghttp2.
+ * Asks: `pseudo` has :method, :scheme, :authority and :path; `count` is at most H2_ASK_MAX_FIELDS.
+ * These texts are copied. `body` gets shorter as it is sent, and stays until then, as do its bytes;
+ * NULL: none. The number of the stream, or an error of nghttp2.
  */
 int32_t h2_ask(nghttp2_session *ng, const struct slice pseudo[H2_MAX_PSEUDO],
-	       const struct http_field *fields, size_t count, void *owner);
+	       const struct http_field *fields, size_t count, struct slice *body, void *owner);

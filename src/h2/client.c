@@ -134,7 +134,7 @@ enum err h2_client_get(struct h2_client *c, const struct h2_get *get, void *owne
 	const struct slice pseudo[] = {SLICE("GET"), get->scheme, get->authority, get->path};
 
 	require(get->field_count <= H2_CLIENT_MAX_FIELDS);
-	int32_t stream = h2_ask(c->session, pseudo, get->fields, get->field_count, owner);
+	int32_t stream = h2_ask(c->session, pseudo, get->fields, get->field_count, NULL, owner);
 	if (stream > 0)
 		return OK;
 	return stream == NGHTTP2_ERR_NOMEM ? E_NOMEM : E_FULL;

@@ -15,6 +15,7 @@ struct h2_survey {
 	struct h2_survey_events events;
 	struct buf out;
 	const char *why;
+	struct slice body; /* what is still to be sent of the request's */
 	int32_t stream;
 	unsigned status; /* of the head that is being read */
 	bool told;       /* the server's SETTINGS have come */
@@ -107,7 +108,9 @@ static bool ask(struct h2_survey *s, const struct h2_survey_request *r)
 	const struct slice pseudo[] = {r->method, r->scheme, r->authority, r->path};
 
 	_Static_assert(H2_SURVEY_MAX_FIELDS <= H2_ASK_MAX_FIELDS, "all of them fit");
-	s->stream = h2_ask(s->session, pseudo, r->fields, r->field_count, NULL);
+	s->body = r->body;
+	s->stream = h2_ask(s->session, pseudo, r->fields, r->field_count,
+			   r->body.ptr ? &s->body : NULL, NULL);
 	return s->stream > 0;
 }
 

@@ -38,6 +38,7 @@ struct h2_survey_request {
 	const struct http_field *fields;
 	size_t field_count; /* at most H2_SURVEY_MAX_FIELDS */
 	uint32_t window;    /* bytes of the stream that may be sent ahead; 0: plenty */
+	struct slice body;  /* ptr NULL: none; its bytes stay as long as the survey */
 };
 
 /* The preface, SETTINGS and the request are its first output. NULL: no memory. */

@@ -155,7 +155,7 @@ def files():
     finally:
         authority.close()
     return {**texts, "hub.yaml": HUB, "application.yaml": APPLICATION, "tokens.yaml": TOKENS,
-            "sluice.yaml": HUB, "subscribers.keys": f"ann {TOKEN}\n",
+            "sluice.yaml": HUB, "request.json": "[]", "subscribers.keys": f"ann {TOKEN}\n",
             "cookie.txt": "one\n", "token.txt": f"{TOKEN}\n", ".sluice-ignore": "",
             "events.ndjson": '{"data": 1}\n{"data": 2}\n'}
 

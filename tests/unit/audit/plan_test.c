@@ -242,6 +242,93 @@ static void the_control_comes_last(void **state)
 	free(d);
 }
 
+static const struct {
+	const char *name;
+	enum probe_stage stage;
+	enum probe_kind kind;
+	const char *method;
+	const char *body; /* NULL: none */
+} posts[] = {
+	{"the baseline", STAGE_STREAM, PROBE_BASELINE, "POST", "[1]"},
+	{"over HTTP/2", STAGE_STREAMS, PROBE_HTTP2, "POST", "[1]"},
+	{"an Accept", STAGE_HEADS, PROBE_ACCEPT_ANY, "POST", "[1]"},
+	{"HEAD", STAGE_HEADS, PROBE_HEAD, "HEAD", NULL},
+	{"the other method", STAGE_HEADS, PROBE_POST, "GET", NULL},
+	{"plain http", STAGE_HEADS, PROBE_PLAIN_HTTP, "GET", NULL},
+	{"the page", STAGE_HEADS, PROBE_PAGE, "GET", NULL},
+	{"the preflight", STAGE_HEADS, PROBE_PREFLIGHT, "OPTIONS", NULL},
+	{"the ticket", STAGE_TICKETS, PROBE_TICKET_ISSUE, "POST", "{}"},
+};
+
+static size_t count_fields(const struct probe_spec *spec, struct slice name, struct slice *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < spec->field_count; i++) {
+		if (slice_eq_nocase(spec->fields[i].name, name)) {
+			*ret = spec->fields[i].value;
+			n++;
+		}
+	}
+	return n;
+}
+
+static void a_body_goes_where_the_stream_is_opened(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+	struct slice value;
+
+	(void)state;
+	sit_down(d, "https://api.example.com/stream", "https://app.example.com");
+	d->settings.data = SLICE("[1]");
+	d->settings.has_page = d->settings.has_ticket_url = true;
+	d->settings.page = d->settings.ticket_url = d->settings.url;
+	for (size_t i = 0; i < COUNT_OF(posts); i++) {
+		plan_round(&d->plan, posts[i].stage, 0);
+		const struct probe_spec *spec = find(d, posts[i].kind, 0);
+
+		assert_non_null(spec);
+		check_slice(posts[i].name, spec->method, slice_of(posts[i].method));
+		check_slice(posts[i].name, spec->body, slice_of(posts[i].body));
+		check(posts[i].name,
+		      count_fields(spec, SLICE("Content-Type"), &value) == (posts[i].body != NULL));
+	}
+	plan_round(&d->plan, STAGE_HEADS, 0);
+	assert_int_equal(count_fields(find(d, PROBE_PREFLIGHT, 0),
+				      SLICE("Access-Control-Request-Method"), &value),
+			 1);
+	check_slice("what a browser would ask", value, SLICE("POST"));
+	plan_fini(&d->plan);
+	free(d);
+}
+
+static void only_some_redirects_keep_the_body(void **state)
+{
+	struct desk *d = malloc(sizeof(*d));
+	const struct http_field location = {SLICE("Location"), SLICE("/new")};
+
+	(void)state;
+	for (unsigned status = 301; status <= 308; status++) {
+		sit_down(d, "https://api.example.com/stream", NULL);
+		d->settings.data = SLICE("[1]");
+		d->transcripts[0] = (struct transcript){.kind = PROBE_BASELINE,
+							.outcome = OUTCOME_ANSWERED,
+							.status = status,
+							.fields = &location,
+							.field_count = 1};
+		d->run.transcript_count = 1;
+		plan_round(&d->plan, STAGE_STREAM, 1);
+		const struct probe_spec *spec = find(d, PROBE_REDIRECT, 0);
+
+		assert_non_null(spec);
+		check_slice("RFC 9110 15.4", spec->method,
+			    status >= 307 ? SLICE("POST") : SLICE("GET"));
+		assert_true((spec->body.ptr != NULL) == (status >= 307));
+		plan_fini(&d->plan);
+	}
+	free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +340,8 @@ int main(void)
 		cmocka_unit_test(a_redirect_is_followed_with_secrets_at_home_only),
 		cmocka_unit_test(a_delay_has_its_time),
 		cmocka_unit_test(the_control_comes_last),
+		cmocka_unit_test(a_body_goes_where_the_stream_is_opened),
+		cmocka_unit_test(only_some_redirects_keep_the_body),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
