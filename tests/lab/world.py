@@ -96,6 +96,8 @@ def start(words, log):
                               stderr=subprocess.PIPE)
     ready, said = read_until(server.stderr, re.compile(rb"listening on http"), START_MAX)
     if not ready:
+        server.kill()
+        server.wait()
         raise RuntimeError(f"sluice serve {' '.join(words)}: {said.decode()}")
     return server
 
@@ -126,11 +128,13 @@ def run(command):
 
 def play(plan, log):
     outcomes = [run(command) for command in plan["before"]]
-    servers = [start(words, log) for words in plan["servers"]]
-    os.environ["SERVER_PID"] = str(servers[0].pid) if servers else ""
-    beside = [subprocess.Popen(["bash", "-c", command], start_new_session=True, stdout=log)
-              for command in plan["beside"]]
+    servers, beside = [], []
     try:
+        for words in plan["servers"]:
+            servers.append(start(words, log))
+        os.environ["SERVER_PID"] = str(servers[0].pid) if servers else ""
+        beside += [subprocess.Popen(["bash", "-c", command], start_new_session=True, stdout=log)
+                   for command in plan["beside"]]
         with concurrent.futures.ThreadPoolExecutor(plan["at_a_time"]) as pool:
             return outcomes + list(pool.map(run, plan["commands"]))
     finally:
