@@ -12,17 +12,30 @@
 
 /* Binding. */
 
+/* What to do about errno; `key` is where the address was given. */
+static const char *advice(const char *key, char *room, size_t cap)
+{
+	switch (errno) {
+	case EADDRINUSE:
+		(void)snprintf(room, cap,
+			       " (another server has it: choose with %s, or --take-over)", key);
+		return room;
+	case EACCES:
+		return " (a low port is for root, or for CAP_NET_BIND_SERVICE)";
+	case EADDRNOTAVAIL:
+		return " (this machine has no such address)";
+	default:
+		return "";
+	}
+}
+
 static int cannot_listen(const struct listen_settings *l, enum err err, const char *key)
 {
-	bool taken = errno == EADDRINUSE;
 	const char *why = err == E_SYNTAX ? "not a numeric address" : strerror(errno);
+	char room[128];
 
-	(void)fprintf(stderr, "sluice serve: cannot listen on %.*s: %s", SLICE_ARG(l->address),
-		      why);
-	if (taken)
-		(void)fprintf(stderr, " (another server has it: choose with %s, or --take-over)",
-			      key);
-	(void)fprintf(stderr, "\n");
+	(void)fprintf(stderr, "sluice serve: cannot listen on %.*s: %s%s\n", SLICE_ARG(l->address),
+		      why, err == E_SYNTAX ? "" : advice(key, room, sizeof(room)));
 	return EXIT_USAGE;
 }
 

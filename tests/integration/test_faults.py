@@ -72,6 +72,8 @@ class Start(HubCase):
     def test_what_cannot_be_listened_on(self):
         self.fails(["--listen", "127.0.0.1:80", "--listen", "127.0.0.1:80"],
                    "listen: '127.0.0.1:80': taken by a listener above")
+        far = self.file(json.dumps(config(listen=["192.0.2.77:0"], hosts=["a.example"])))
+        self.fails(["-c", far], "192.0.2.77:0", "(this machine has no such address)")
         self.fails(["--listen", "localhost:0"], "wants ADDRESS:PORT in numbers", "'localhost:0'")
 
     def test_a_configuration_that_is_no_file(self):
