@@ -204,7 +204,7 @@ static int64_t outlived_by(const struct audit_run *run, const struct transcript 
 
 	if (t->last_read_ns == 0)
 		return 0;
-	last_s = wall_of(run, t->last_read_ns);
+	last_s = audit_wall_s(run, t->last_read_ns);
 	return last_s > run->credential_end_s + EXPIRY_GRACE_S ? last_s - run->credential_end_s : 0;
 }
 

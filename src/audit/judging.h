@@ -83,17 +83,10 @@ static inline bool is_redirect(const struct transcript *t)
 	return t->status >= 300 && t->status < 400 && t->status != 304;
 }
 
-/* Unix seconds of a time of the run. */
-static inline int64_t wall_of(const struct audit_run *run, uint64_t t_ns)
-{
-	return run->wall_s + (int64_t)(t_ns / NS_PER_S);
-}
-
-/* The stream was ended when its token ran out; wall_of is up to two seconds too small. */
+/* The stream was ended when its token ran out. */
 static inline bool ended_with_token(const struct audit_run *run, const struct transcript *t)
 {
-	return t->request.credential == CREDENTIAL_FIRST && run->credential_end_s != 0 &&
-	       wall_of(run, t->end_ns) + 2 >= run->credential_end_s;
+	return t->request.credential == CREDENTIAL_FIRST && audit_has_run_out(run, t);
 }
 
 static inline bool ended_by_itself(const struct transcript *t)

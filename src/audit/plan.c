@@ -69,6 +69,7 @@ void plan_init(struct plan *plan, const struct audit_settings *settings,
 	plan->settings = settings;
 	plan->run = run;
 	plan->url = settings->url;
+	plan->data = settings->data;
 	plan->rng = (struct rng){settings->seed};
 	arena_init(&plan->arena, PLAN_MAX_MEMORY);
 	plan->origin = settings->origin.ptr ? settings->origin : own_origin(plan);
@@ -133,8 +134,8 @@ struct probe_spec *plan_add(struct plan *plan, enum probe_kind kind)
 	plan_add_field(spec, SLICE("User-Agent"), SLICE("sluice-audit/" SLUICE_VERSION));
 	plan_accept(spec, s->profile == PROFILE_MCP ? mcp_types : stream_type);
 	plan_add_field(spec, SLICE("Cache-Control"), SLICE("no-cache"));
-	if (s->data.ptr)
-		plan_post(spec, s->data);
+	if (plan->data.ptr)
+		plan_post(spec, plan->data);
 	if (s->origin.ptr) {
 		plan_origin(spec, s->origin);
 		spec->origin_allowed = true;

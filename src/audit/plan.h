@@ -20,6 +20,7 @@ struct plan {
 	struct arena arena;
 	struct rng rng;
 	struct url url;           /* where the redirects of the target end, within its origin */
+	struct slice data;        /* the body that opens it there; ptr NULL: GET does */
 	struct slice origin;      /* the allowed one, or the target's own */
 	struct slice origin_host; /* of it, without the port; empty where it has none */
 	struct slice marker;      /* made-up name, and the canary */

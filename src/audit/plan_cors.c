@@ -126,7 +126,7 @@ static void add_preflight(struct plan *plan)
 	spec->secret_count = 0;
 	plan_accept(spec, SLICE("*/*"));
 	plan_add_field(spec, SLICE("Access-Control-Request-Method"),
-		       plan->settings->data.ptr ? SLICE("POST") : SLICE("GET"));
+		       plan->data.ptr ? SLICE("POST") : SLICE("GET"));
 	plan_add_field(spec, SLICE("Access-Control-Request-Headers"),
 		       SLICE("authorization,cache-control,content-type,last-event-id"));
 }

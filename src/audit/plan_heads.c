@@ -53,7 +53,7 @@ void plan_methods(struct plan *plan)
 	if (spec)
 		plan_method(spec, SLICE("HEAD"));
 	spec = add(plan, PROBE_POST);
-	if (spec && plan->settings->data.ptr)
+	if (spec && plan->data.ptr)
 		plan_method(spec, SLICE("GET"));
 	else if (spec)
 		plan_post(spec, SLICE("{}"));
@@ -144,13 +144,14 @@ void plan_redirect(struct plan *plan, size_t round)
 	if (location_resolve(&w, &from, transcript_field(t, SLICE("location"))) ||
 	    url_parse(arena_copy(&plan->arena, writer_slice(&w)), &to))
 		return;
+	/* 307 and 308 keep method and body (RFC 9110 15.4); behind the others GET opens the stream.
+	 */
+	if (t->status < 307)
+		plan->data = SLICE_NONE;
 	struct probe_spec *spec = plan_add(plan, PROBE_REDIRECT);
 	if (!spec)
 		return;
 	spec->url = to;
-	/* 307 and 308 keep method and body (RFC 9110 15.4). */
-	if (t->status < 307)
-		plan_method(spec, SLICE("GET"));
 	/* What all other probes ask is the stream itself, as long as it may have the credential. */
 	if (location_same_origin(&to, &plan->settings->url))
 		plan->url = to;

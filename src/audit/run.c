@@ -42,11 +42,15 @@ static bool is_let_in(const struct transcript *t, const struct transcript *base)
 	       (transcript_answered(t) && t->status == base->status && !transcript_is_stream(base));
 }
 
-static bool has_run_out(const struct audit_run *run, const struct transcript *t)
+int64_t audit_wall_s(const struct audit_run *run, uint64_t t_ns)
 {
-	int64_t then_s = run->wall_s + (int64_t)(t->end_ns / 1000000000);
+	return run->wall_s + (int64_t)(t_ns / 1000000000);
+}
 
-	return run->credential_end_s != 0 && then_s + 2 >= run->credential_end_s;
+bool audit_has_run_out(const struct audit_run *run, const struct transcript *t)
+{
+	return run->credential_end_s != 0 &&
+	       audit_wall_s(run, t->end_ns) + 2 >= run->credential_end_s;
 }
 
 size_t audit_turned_away(const struct audit_run *run)
@@ -57,7 +61,7 @@ size_t audit_turned_away(const struct audit_run *run)
 
 	if (!base || !control || !transcript_answered(base) || is_let_in(control, base) ||
 	    control->outcome == OUTCOME_NOT_SENT || control->outcome == OUTCOME_STOPPED ||
-	    has_run_out(run, control))
+	    audit_has_run_out(run, control))
 		return run->transcript_count;
 	/* What was refused from the beginning tells nothing of the end. */
 	if (!transcript_is_stream(base) && base->status / 100 != 3)

@@ -80,6 +80,10 @@ const struct transcript *audit_next(const struct audit_run *run, enum probe_kind
 /* The transcript of this kind and hop; NULL: there is none. */
 const struct transcript *audit_find_hop(const struct audit_run *run, enum probe_kind kind,
 					size_t hop);
+/* Unix seconds of a time of the run. */
+int64_t audit_wall_s(const struct audit_run *run, uint64_t t_ns);
+/* The probe ended when the first credential had run out; the clock is up to two seconds behind. */
+bool audit_has_run_out(const struct audit_run *run, const struct transcript *t);
 /*
  * The index of the first transcript behind the last stream, where there was a stream at first and
  * the control got none: the target bans us, or is gone, and no refusal from there on is about what

@@ -67,8 +67,7 @@ struct audit_settings {
 	struct slice unix_socket; /* ptr NULL: none */
 	struct audit_proxy proxy; /* of targets with http */
 	struct audit_proxy https_proxy;
-	struct slice
-		no_proxy; /* what is asked directly all the same; ptr NULL: this machine alone */
+	struct slice no_proxy; /* asked directly all the same, besides this machine */
 	enum audit_family family;
 	struct tls_trust *trust; /* owned by the caller */
 	size_t max_requests;

@@ -6,9 +6,6 @@
 
 #include <jansson.h>
 
-#include <errno.h>
-#include <string.h>
-
 static int read_file(const struct args *args, const char *path, struct arena *arena,
 		     struct slice *ret)
 {
@@ -16,10 +13,7 @@ static int read_file(const struct args *args, const char *path, struct arena *ar
 
 	buf_init(&text, AUDIT_MAX_DATA);
 	enum err err = file_read(path, &text);
-	const char *why = err == E_IO        ? strerror(errno)
-			  : err == E_SYNTAX  ? "not a regular file"
-			  : err == E_TOO_BIG ? "longer than 32 KiB"
-					     : err_text(err);
+	const char *why = file_why(err, "longer than 32 KiB");
 	if (!err) {
 		*ret = arena_copy(arena, buf_slice(&text));
 		why = err_text(E_NOMEM);

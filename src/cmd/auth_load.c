@@ -7,9 +7,6 @@
 
 #include <openssl/crypto.h>
 
-#include <errno.h>
-#include <string.h>
-
 void auth_put_url(struct writer *w, const struct url *url)
 {
 	location_put_origin(w, url);
@@ -177,10 +174,8 @@ static bool load_file(struct slice path, struct collection *all, struct digest *
 
 	buf_init(&text, JWKS_MAX_TEXT);
 	enum err err = file_read(path.ptr, &text);
-	if (err == E_IO)
-		fault_text = strerror(errno);
-	else if (err)
-		fault_text = err_text(err);
+	if (err)
+		fault_text = file_why(err, NULL);
 	enum jwk_fault fault = err ? JWK_OK : collect(all, buf_slice(&text));
 	if (fault)
 		fault_text = jwk_fault_text(fault);

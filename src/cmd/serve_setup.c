@@ -8,7 +8,6 @@
 #include "os/file.h"
 #include "os/wallclock.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +17,8 @@
 
 static int complain(const char *what, const char *path, enum err err)
 {
-	const char *why = err == E_IO        ? strerror(errno)
-			  : err == E_SYNTAX  ? "not a regular file"
-			  : err == E_TOO_BIG ? "larger than 256 KiB"
-					     : err_text(err);
-
-	(void)fprintf(stderr, "sluice serve: cannot read %s '%s': %s\n", what, path, why);
+	(void)fprintf(stderr, "sluice serve: cannot read %s '%s': %s\n", what, path,
+		      file_why(err, "larger than 256 KiB"));
 	return EXIT_USAGE;
 }
 

@@ -6,11 +6,9 @@
 
 #include <openssl/crypto.h>
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define HOUR_S (60 * 60)
 #define DAY_S  (24 * HOUR_S)
@@ -26,12 +24,8 @@ struct files {
 
 static int complain(struct slice path, enum err err)
 {
-	const char *why = err == E_IO        ? strerror(errno)
-			  : err == E_SYNTAX  ? "not a regular file"
-			  : err == E_TOO_BIG ? "larger than 256 KiB"
-					     : err_text(err);
-
-	(void)fprintf(stderr, "sluice serve: cannot read '%.*s': %s\n", SLICE_ARG(path), why);
+	(void)fprintf(stderr, "sluice serve: cannot read '%.*s': %s\n", SLICE_ARG(path),
+		      file_why(err, "larger than 256 KiB"));
 	return EXIT_USAGE;
 }
 

@@ -11,11 +11,9 @@
 #include "os/file.h"
 #include "os/wallclock.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DEFAULT_TTL_MS 3600000u
 #define RANDOM_ID      16u /* bytes */
@@ -38,7 +36,7 @@ static int read_key(const struct args *args, struct jwk **ret_key)
 	buf_init(&text, JWK_MAX_TEXT);
 	enum err err = file_read(path, &text);
 	if (err)
-		why = err == E_IO ? strerror(errno) : err_text(err);
+		why = file_why(err, NULL);
 	enum jwk_fault fault = err ? JWK_OK : parse_key(buf_slice(&text), ret_key);
 	if (fault)
 		why = jwk_fault_text(fault);

@@ -6,7 +6,7 @@
 
 /*
  * Bytes of each HPACK table. None: a connection opens few streams and lives for hours, in which a
- * table would hold 2 to 4 KiB for heads that are never sent again.
+ * table would hold some KiB for heads that are never sent again.
  */
 #define HEADER_TABLE 0u
 #define MAX_SETTINGS 16u /* entries of one SETTINGS frame: each may touch all streams */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,15 @@ static bool write_all(int fd, struct slice bytes)
 		bytes = slice_from(bytes, n > 0 ? (size_t)n : 0);
 	}
 	return fsync(fd) == 0 || errno == EINVAL; /* not every file system can */
+}
+
+const char *file_why(enum err err, const char *too_big)
+{
+	if (err == E_IO)
+		return strerror(errno);
+	if (err == E_SYNTAX)
+		return "not a regular file";
+	return err == E_TOO_BIG && too_big ? too_big : err_text(err);
 }
 
 enum err file_create_private(const char *path, struct slice bytes)

@@ -9,6 +9,11 @@
  * `b`), E_NOMEM, E_SYNTAX (a directory or another thing that is no file), E_IO (errno says why).
  */
 enum err file_read(const char *path, struct buf *b);
+/*
+ * What an error of file_read means to a person, errno with it: call it at once. `too_big` is said
+ * of E_TOO_BIG; NULL: that there is a maximum. Static text, or strerror's.
+ */
+const char *file_why(enum err err, const char *too_big);
 /* True if others than the owner may read it: too open for a file of keys. */
 bool file_is_exposed(const char *path);
 /*

@@ -14,15 +14,8 @@ static struct finding findings[AUDIT_MAX_FINDINGS];
 
 static const struct finding *judged(const char *text, const char *id)
 {
-	size_t n;
-
 	scene_build(&scene, text);
-	n = audit_judge(&scene.run, findings, AUDIT_MAX_FINDINGS);
-	for (size_t i = 0; i < n; i++)
-		if (slice_eq(findings[i].rule->id, slice_of(id)))
-			return &findings[i];
-	fail_msg("%s was not judged", id);
-	return NULL;
+	return scene_finding(&scene, findings, id);
 }
 
 static struct delivery measured(const char *text)

@@ -280,7 +280,7 @@ static void a_body_goes_where_the_stream_is_opened(void **state)
 
 	(void)state;
 	sit_down(d, "https://api.example.com/stream", "https://app.example.com");
-	d->settings.data = SLICE("[1]");
+	d->settings.data = d->plan.data = SLICE("[1]");
 	d->settings.has_page = d->settings.has_ticket_url = true;
 	d->settings.page = d->settings.ticket_url = d->settings.url;
 	for (size_t i = 0; i < COUNT_OF(posts); i++) {
@@ -310,7 +310,7 @@ static void only_some_redirects_keep_the_body(void **state)
 	(void)state;
 	for (unsigned status = 301; status <= 308; status++) {
 		sit_down(d, "https://api.example.com/stream", NULL);
-		d->settings.data = SLICE("[1]");
+		d->settings.data = d->plan.data = SLICE("[1]");
 		d->transcripts[0] = (struct transcript){.kind = PROBE_BASELINE,
 							.outcome = OUTCOME_ANSWERED,
 							.status = status,
@@ -324,6 +324,9 @@ static void only_some_redirects_keep_the_body(void **state)
 		check_slice("RFC 9110 15.4", spec->method,
 			    status >= 307 ? SLICE("POST") : SLICE("GET"));
 		assert_true((spec->body.ptr != NULL) == (status >= 307));
+		plan_round(&d->plan, STAGE_STREAMS, 0);
+		check_slice("what asks the same URL later", find(d, PROBE_GZIP, 0)->method,
+			    status >= 307 ? SLICE("POST") : SLICE("GET"));
 		plan_fini(&d->plan);
 	}
 	free(d);

@@ -468,3 +468,16 @@ void scene_free(struct scene *scene)
 	for (size_t i = 0; i < scene->run.transcript_count; i++)
 		arena_free(&scene->transcripts[i].arena);
 }
+
+const struct finding *scene_finding(const struct scene *scene,
+				    struct finding findings[AUDIT_MAX_FINDINGS], const char *id)
+{
+	size_t n = audit_judge(&scene->run, findings, AUDIT_MAX_FINDINGS);
+
+	for (size_t i = 0; i < n; i++) {
+		if (slice_eq(findings[i].rule->id, slice_of(id)))
+			return &findings[i];
+	}
+	fail_msg("%s was not judged", id);
+	return NULL;
+}

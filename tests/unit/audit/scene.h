@@ -15,6 +15,7 @@
 
 #include "../test.h"
 
+#include "audit/judge.h"
 #include "audit/run.h"
 
 #define SCENE_MAX 96u
@@ -27,3 +28,6 @@ struct scene {
 /* Fails the test on a line that it does not understand. `text` must outlive the scene. */
 void scene_build(struct scene *scene, const char *text);
 void scene_free(struct scene *scene);
+/* Judges it, and gives the first finding of this rule; fails the test where there is none. */
+const struct finding *scene_finding(const struct scene *scene,
+				    struct finding findings[AUDIT_MAX_FINDINGS], const char *id);
