@@ -3,6 +3,8 @@
 # Builds every kind and runs every suite; prints one line per suite and at last
 # "N passed, N failed". Exits 1 if anything failed, crashed or left no report.
 # TEST_SUITES="unit integration" runs only these; FUZZ_SECONDS=60 adds fuzzing.
+# Few tests that failed beside others run once more at the end, alone: one that passes then counts
+# as passed and is named as flaky, which is a fault of the test to mend.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,9 +14,12 @@ readonly SUITE_MAX=900
 # Those of the audit mostly wait: each runs beside the ones behind it.
 readonly ALL="lint unit unit-asan audit integration audit-asan integration-asan lab integration-tsan browser"
 readonly SUITES=${TEST_SUITES:-$ALL}
+readonly AGAIN_MAX=5 # more than these are no accident
+readonly FAULTS=$OUT/faults # SUITE and TEST of each failure that can be run by its name
 readonly INTEGRATED=(sluice bench/bare tests/unit/cmd/auth-driver) # what integration tests run
 mkdir -p "$OUT"
-rm -f "$OUT/total"
+rm -f "$OUT/total" "$FAULTS"
+declare -A alone=() # by suite: how to run one of its tests
 passed=0
 failed=0
 running=
@@ -27,7 +32,7 @@ export TSAN_OPTIONS=halt_on_error=1
 # Adds one suite's report; its exit code decides too: a crash behind a clean report is a failure.
 add() { # SUITE READER FILE EXIT-CODE SECONDS
 	local p f
-	read -r p f < <(tools/tally.py "$2" "$3" "$1" 2> >(cat >&2))
+	read -r p f < <(tools/tally.py "$2" "$3" "$1" "$FAULTS" 2> >(cat >&2))
 	((f > 0 || $4 == 0)) || {
 		f=1
 		echo "not ok $1: exit code $4" >&2
@@ -111,6 +116,7 @@ run_integration() { # RUN SUITE KIND DIR FILE...
 	shift 4
 	mapfile -t modules < <(basename -a -s .py "$@")
 	build_for "$suite" "$kind" "${INTEGRATED[@]}" || return 0
+	alone[$suite]="env SLUICE=$program PYTHONPATH=tests/integration python3 -m unittest -v"
 	SLUICE=$program PYTHONPATH=tests/integration "$run" "$suite" unittest "$OUT/$suite.log" \
 		python3 -m unittest -v "${modules[@]}"
 }
@@ -126,13 +132,37 @@ rest_of_integration() {
 # The audit against servers that break its rules, and real stacks; most of its time is waiting.
 run_lab() {
 	build_for lab release sluice || return 0
+	alone[lab]="env SLUICE=$PWD/build/sluice PYTHONPATH=tests/lab python3 -m unittest -v"
 	SLUICE=$PWD/build/sluice run_beside lab unittest "$OUT/lab.log" \
 		python3 -m unittest discover -s tests/lab -t tests/lab -p 'test_*.py' -v
 }
 
 run_browser() {
 	build_for browser release sluice || return 0
+	alone[browser]="env SLUICE=$PWD/build/sluice tests/browser/run.sh"
 	SLUICE=$PWD/build/sluice run_suite browser node "$OUT/browser.log" tests/browser/run.sh
+}
+
+# One test that failed, once more; its log tells whether the second time was better.
+run_again() { # COUNT SUITE TEST
+	local log=$OUT/again-$2.log words
+	echo "again: $2: $3 …"
+	read -ra words <<<"${alone[$2]}"
+	timeout -k 10 "$SUITE_MAX" "${words[@]}" "$3" >"$log" 2>&1 || return 0
+	echo "flaky: $2: $3: passed when it ran alone"
+	passed=$((passed + $1))
+	failed=$((failed - $1))
+}
+
+run_all_again() {
+	local faults fault count suite test
+	[[ -s $FAULTS ]] || return 0
+	mapfile -t faults < <(sort "$FAULTS" | uniq -c)
+	((${#faults[@]} <= AGAIN_MAX)) || return 0
+	for fault in "${faults[@]}"; do
+		read -r count suite test <<<"$fault"
+		run_again "$count" "$suite" "$test"
+	done
 }
 
 mapfile -t rest < <(rest_of_integration)
@@ -171,6 +201,7 @@ for suite in $SUITES; do
 	esac
 done
 end_beside
+run_all_again
 if [[ -n ${FUZZ_SECONDS:-} ]]; then
 	run_suite fuzz lines "$OUT/fuzz.log" tools/fuzz.sh "$FUZZ_SECONDS"
 fi

@@ -1,40 +1,63 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts what a suite of tests reported: tally.py meson|unittest|node|lines FILE SUITE.
+"""Counts what a suite of tests reported: tally.py meson|unittest|node|lines FILE SUITE [FAULTS].
 
-Prints "PASSED FAILED", and one line for each failure on standard error. A program that crashed,
-timed out, or ran fewer tests than it planned counts as a failure of its own. Skipped tests are
-named; they count as failures where CI=true.
+Prints "PASSED FAILED", and on standard error one line for each failure, the first ones with the
+end of what they said. A program that crashed, timed out, or ran fewer tests than it planned counts
+as a failure of its own. Skipped tests are named; they count as failures where CI=true. FAULTS is
+a file to which a line "SUITE TEST" is added for each failure of a test that can run by its name.
 """
 
+import itertools
 import json
 import os
 import re
 import sys
+import textwrap
 
 TAP_LINE = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*)$")
 CI = os.environ.get("CI") == "true"
+TOLD_MAX = 8                    # failures of a suite that are shown with their reasons
+LINES_MAX, WIDTH_MAX = 15, 300  # of each reason: its last lines, cut
 
 
 class Tally:
-    def __init__(self, suite):
-        self.suite, self.passed, self.failed = suite, 0, 0
+    def __init__(self, suite, faults=os.devnull):
+        self.suite, self.passed, self.failed, self.told = suite, 0, 0, 0
+        self.faults = faults
 
-    def fail(self, name, count=1):
+    def fail(self, name, why="", count=1):
         self.failed += count
         print(f"not ok {self.suite}: {name}", file=sys.stderr)
+        if why.strip() and self.told < TOLD_MAX:
+            self.told += 1
+            for line in why.strip("\n").split("\n")[-LINES_MAX:]:
+                print("    " + line[:WIDTH_MAX], file=sys.stderr)
+
+    def fail_test(self, name, why, word):
+        """word: what runs this test, and nothing else."""
+        self.fail(name, why)
+        with open(self.faults, "a", encoding="utf-8") as faults:
+            print(self.suite, word, file=faults)
 
     def skip(self, name, count=1):
         if CI:
-            self.fail(f"skipped: {name}", count)
+            self.fail(f"skipped: {name}", count=count)
         else:
             print(f"skipped {self.suite}: {name}", file=sys.stderr)
 
 
-def tap(tally, text, where=""):
-    """Counts one TAP stream; false where it has failures of its own."""
+def behind(rows, at, mark):
+    """The rows behind one, as long as they begin so."""
+    return "\n".join(itertools.takewhile(lambda row: row.startswith(mark), rows[at + 1:]))
+
+
+def tap(tally, text, where="", mark="#"):
+    """Counts one TAP stream; false where it has failures of its own. mark: what a reason's lines
+    begin with."""
     failed_before = tally.failed
-    for line in text.splitlines():
+    rows = text.splitlines()
+    for at, line in enumerate(rows):
         match = TAP_LINE.match(line)
         if not match:
             continue
@@ -42,7 +65,7 @@ def tap(tally, text, where=""):
         if re.search(r"# *SKIP", name, re.IGNORECASE):
             tally.skip(name)
         elif match.group(1):
-            tally.fail(name)
+            tally.fail(name, behind(rows, at, mark))
         else:
             tally.passed += 1
     return tally.failed == failed_before
@@ -57,7 +80,7 @@ def meson(tally, path):
             if test["result"] == "SKIP":
                 tally.skip(test["name"])
             elif test["result"] not in ("OK", "EXPECTEDFAIL") and clean:
-                tally.fail(f"{test['name']}: {test['result']}")
+                tally.fail(f"{test['name']}: {test['result']}", test.get("stderr") or "")
 
 
 def unittest(tally, path):
@@ -66,14 +89,19 @@ def unittest(tally, path):
     if not ran:
         tally.fail("did not run to its end")
         return
-    names = re.findall(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (.+)$", text, re.MULTILINE)
-    for name in names:
-        tally.fail(name)
+    faults = re.findall(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (.+)$(?:\n-+\n((?s:.*?))\n(?====|---))?",
+                        text, re.MULTILINE)
+    for name, why in faults:
+        word = re.search(r"\(([\w.]+)\)", name)
+        if word:
+            tally.fail_test(name, why, word.group(1))
+        else:
+            tally.fail(name, why)
     skipped = re.search(r"skipped=(\d+)", text)
     skips = int(skipped.group(1)) if skipped else 0
     if skips:
         tally.skip(f"{skips} tests", skips)
-    tally.passed += max(int(ran.group(1)) - len(names) - skips, 0)
+    tally.passed += max(int(ran.group(1)) - len(faults) - skips, 0)
 
 
 def node(tally, path):
@@ -85,15 +113,22 @@ def node(tally, path):
         return
     tally.passed += int(counts["pass"])
     bad = int(counts["fail"]) + int(counts.get("cancelled", 0))
-    if bad:
-        tally.fail(f"{bad} tests", bad)
+    rows = text.splitlines()
+    for at, row in enumerate(rows):
+        found = re.match(r"( *)not ok \d+ - (.*)", row)
+        if found:
+            why = behind(rows, at, found.group(1) + "  ").partition("stack:")[0]
+            tally.fail_test(found.group(2), textwrap.dedent(why).rstrip(), found.group(2))
+            bad -= 1
+    if bad > 0:
+        tally.fail(f"{bad} tests", count=bad)
     if int(counts.get("skipped", 0)):
         tally.skip(f"{counts['skipped']} tests", int(counts["skipped"]))
 
 
 def lines(tally, path):
     """Lines "ok NAME" and "not ok NAME", as tools/lint.sh and tools/fuzz.sh print them."""
-    if not tap(tally, open(path, encoding="utf-8", errors="replace").read()):
+    if not tap(tally, open(path, encoding="utf-8", errors="replace").read(), mark="    "):
         return
     if tally.passed == 0:
         tally.fail("reported nothing")
@@ -101,9 +136,9 @@ def lines(tally, path):
 
 def main():
     readers = {"meson": meson, "unittest": unittest, "node": node, "lines": lines}
-    if len(sys.argv) != 4 or sys.argv[1] not in readers:
+    if len(sys.argv) not in (4, 5) or sys.argv[1] not in readers:
         sys.exit(__doc__)
-    tally = Tally(sys.argv[3])
+    tally = Tally(*sys.argv[3:])
     if os.path.exists(sys.argv[2]):
         readers[sys.argv[1]](tally, sys.argv[2])
     else:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every *.test.mjs here, one after the other, and prints TAP; exits 1 if one failed.
+// Runs every *.test.mjs here, one after the other, and prints TAP; exits 1 if one failed. With a
+// word: the tests of that name alone.
 import { readdirSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
@@ -7,6 +8,7 @@ import { tap } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
 
 const TIMEOUT_MS = 120_000
+const [only] = process.argv.slice(2)
 const here = new URL('.', import.meta.url)
 const files = readdirSync(here)
 	.filter((name) => name.endsWith('.test.mjs'))
@@ -14,7 +16,8 @@ const files = readdirSync(here)
 	.map((name) => fileURLToPath(new URL(name, here)))
 
 let failed = files.length === 0
-const events = run({ files, concurrency: 1, timeout: TIMEOUT_MS })
+const name = only && new RegExp(`^${only.replace(/[^\w ]/g, '\\$&')}$`)
+const events = run({ files, concurrency: 1, timeout: TIMEOUT_MS, testNamePatterns: name })
 events.on('test:fail', () => {
 	failed = true
 })

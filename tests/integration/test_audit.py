@@ -46,11 +46,6 @@ def unix_listener(path):
     return listener
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 class BadServers(unittest.TestCase):
     """Always one clear line, the right code, never a hang."""
 
@@ -61,7 +56,9 @@ class BadServers(unittest.TestCase):
         return result.stdout.decode()
 
     def test_nobody_listens(self):
-        result = audit(f"http://127.0.0.1:{free_port()}/")
+        with socket.socket() as held:
+            held.bind(("127.0.0.1", 0))
+            result = audit(f"http://127.0.0.1:{held.getsockname()[1]}/")
         self.assertEqual(line_of(result),
                          "sluice audit: TARGET: connection refused: Connection refused\n")
         self.assertEqual(result.returncode, UNREACHABLE)

@@ -177,9 +177,10 @@ class Proxies(unittest.TestCase):
                 self.unreached(script, line)
 
     def test_a_proxy_that_is_not_there(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        for address, line in ((f"127.0.0.1:{port}",
+        held = socket.socket()  # and nobody listens
+        self.addCleanup(held.close)
+        held.bind(("127.0.0.1", 0))
+        for address, line in ((f"127.0.0.1:{held.getsockname()[1]}",
                                "connection refused: the proxy: Connection refused"),
                               ("nothing.invalid:1", "name not found: the proxy: ")):
             with self.subTest(address):

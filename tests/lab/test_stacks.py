@@ -123,7 +123,7 @@ def keep(case, report):
 class Stacks(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        lab = Lab()
+        lab = cls.lab = Lab()
         cls.addClassCleanup(lab.stop)
         with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
             cls.reports = dict(zip(CASES, pool.map(lab.report, CASES)))
@@ -162,13 +162,14 @@ class Stacks(unittest.TestCase):
 
 
 def add_case(case):
-    _, proxy, _, findings, changes, delivery = CASES[case]
+    program, proxy, _, findings, changes, delivery = CASES[case]
 
     def test(self):
         report = self.report(case)
         evidence = {f["rule"]: f["evidence"] for f in report["findings"]
                     if f["verdict"] == "fail"}
-        self.assertEqual(self.findings(report), findings, evidence)
+        self.assertEqual(self.findings(report), findings,
+                         f"{report['partial']} {evidence} {self.lab.app(program).said()}")
         if proxy is None:
             self.assertNotIn("hops", report)
             return

@@ -9,6 +9,7 @@ import grp
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 20.0  # seconds that a program may take to listen
 INSTALL_MAX = 180  # seconds for npm or the Go compiler
+PORT_MIN, PORT_TRIES = 10_000, 100
 PERIOD_MS = "250"
 APACHE_MODULES = "/usr/lib/apache2/modules"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -36,9 +38,18 @@ def find(command, package):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port for a program that cannot be told 0: none that the system gives to others meanwhile."""
+    given = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii")
+    first = int(given.split()[0])
+    for port in random.sample(range(PORT_MIN, max(first, PORT_MIN + PORT_TRIES)), PORT_TRIES):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError(f"no port is free from {PORT_MIN} to {first}")
 
 
 class Running:
@@ -62,6 +73,13 @@ class Running:
     def url(self, path):
         return f"http://127.0.0.1:{self.port}{path}"
 
+    def said(self):
+        """The end of what it wrote, and whether it still runs."""
+        log = (pathlib.Path(self.folder.name) / "log").read_text(errors="replace")[-2000:]
+        code = self.process.poll()
+        return f"{self.process.args[0]} " + ("runs" if code is None else f"ended with {code}") + (
+            f" and wrote:\n{log}")
+
     def _wait(self):
         deadline = time.monotonic() + TIMEOUT
         while self.process.poll() is None and time.monotonic() < deadline:
@@ -69,8 +87,7 @@ class Running:
                 if s.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
-        log = (pathlib.Path(self.folder.name) / "log").read_text(errors="replace")
-        raise AssertionError(f"{self.process.args[0]} does not listen:\n{log[-2000:]}")
+        raise AssertionError(f"nobody listens at {self.port}: {self.said()}")
 
     def stop(self):
         try:
