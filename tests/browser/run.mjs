@@ -15,13 +15,17 @@ const files = readdirSync(here)
 	.sort()
 	.map((name) => fileURLToPath(new URL(name, here)))
 
-let failed = files.length === 0
+let ran = 0
+let failed = false
 const name = only && new RegExp(`^${only.replace(/[^\w ]/g, '\\$&')}$`)
 const events = run({ files, concurrency: 1, timeout: TIMEOUT_MS, testNamePatterns: name })
+events.on('test:pass', ({ skip }) => {
+	if (skip === undefined) ran++
+})
 events.on('test:fail', () => {
 	failed = true
 })
 const output = events.compose(tap)
 output.pipe(process.stdout)
 await finished(output)
-process.exitCode = failed ? 1 : 0
+process.exitCode = failed || ran === 0 ? 1 : 0
