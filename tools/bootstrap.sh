@@ -11,7 +11,7 @@ run_packages=(
 	'meson cmd:meson' 'ninja-build cmd:ninja' 'pkg-config cmd:pkg-config'
 	'libssl-dev pc:libcrypto libssl' 'libc-ares-dev pc:libcares' 'libjansson-dev pc:jansson'
 	'libyaml-dev pc:yaml-0.1' 'libnghttp2-dev pc:libnghttp2' 'libseccomp-dev pc:libseccomp'
-	'zlib1g-dev pc:zlib'
+	'zlib1g-dev pc:zlib' 'libpsl-dev pc:libpsl'
 )
 test_packages=(
 	'libcmocka-dev pc:cmocka' 'clang cmd:clang' 'llvm cmd:llvm-symbolizer'

@@ -2,6 +2,8 @@
 /* judge_security.c - A80x and A82x: TLS, redirects to it, cookies across sites. */
 #include "audit/judging.h"
 
+#include "http/site.h"
+
 #define CERTIFICATE_MIN_S (14 * 24 * 3600)
 
 /* Over TLS the way in by plain http is judged, too. */
@@ -114,27 +116,13 @@ enum verdict judge_not_reported(const struct audit_run *run, struct finding *f)
 	return VERDICT_NA;
 }
 
-/*
- * The last two labels of a host: without a list of public suffixes a guess, and it errs on the
- * side of the same site.
- */
-static struct slice site_of(struct slice host)
-{
-	size_t dots = 0;
-	size_t at = host.len;
-
-	while (at > 0 && (host.ptr[at - 1] != '.' || ++dots < 2))
-		at--;
-	return slice_from(host, at);
-}
-
 static bool is_cross_site(const struct audit_run *run)
 {
 	struct url origin;
 
 	if (!run->origin_given || url_parse(run->origin, &origin) != OK)
 		return false;
-	return !slice_eq_nocase(site_of(origin.host), site_of(run->url.host));
+	return !site_is_same(origin.host, run->url.host);
 }
 
 enum verdict judge_cross_site_cookie(const struct audit_run *run, struct finding *f)

@@ -5,6 +5,7 @@
 #include "cmd/serve_canary.h"
 #include "cmd/serve_demo.h"
 #include "http/origin.h"
+#include "http/site.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -116,33 +117,22 @@ static struct host_rules host_rules(const struct settings *conf)
 	return conf->hosts.host_count > 0 ? conf->hosts : serve_setup_loopback();
 }
 
-/* The last two labels: what a public suffix list would say more exactly. Wrongly "same" only
- * keeps the cookie at home; the soft refusal then brings the page back with a new ticket. */
-static struct slice site_of(struct slice host)
-{
-	size_t dots = 0;
-
-	for (size_t i = host.len; i > 0; i--) {
-		if (host.ptr[i - 1] == '.' && ++dots == 2)
-			return slice_from(host, i);
-	}
-	return host;
-}
-
 /* True if a listed origin shares its site with none of our hosts. */
 static bool is_cross_site(const struct settings *conf)
 {
+	const struct host_rules rules = host_rules(conf);
+
 	for (size_t i = 0; i < conf->cors.origin_count; i++) {
 		struct origin origin;
 		bool same = false;
 
 		if (origin_parse(conf->cors.origins[i], &origin))
 			continue;
-		for (size_t j = 0; j < conf->hosts.host_count; j++) {
-			struct slice host = conf->hosts.hosts[j];
+		for (size_t j = 0; j < rules.host_count; j++) {
+			struct host_port ours;
 
-			same |= slice_eq_nocase(site_of(slice_upto(host, slice_find(host, ':'))),
-						site_of(origin.host));
+			same |= host_parse(rules.hosts[j], &ours) == OK &&
+				site_is_same(ours.host, origin.host);
 		}
 		if (!same)
 			return true;

@@ -329,6 +329,12 @@ static const struct twins {
 	 "run credentials origin=https://shop.test\n"
 	 "baseline 200\nSet-Cookie: sid=1; SameSite=None; Secure\n" STREAM,
 	 VERDICT_PASS},
+	{"A822", "another customer of the same suffix",
+	 "run credentials url=https://bob.github.io/stream origin=https://ann.github.io\n"
+	 "baseline 200\nSet-Cookie: sid=1; SameSite=Lax\n" STREAM,
+	 "run credentials url=https://bob.github.io/stream origin=https://ann.github.io\n"
+	 "baseline 200\nSet-Cookie: sid=1; SameSite=None; Secure\n" STREAM,
+	 VERDICT_PASS},
 	{"A823", "a host cookie with a domain",
 	 "baseline 200\nSet-Cookie: __Host-a=1; Secure; Path=/; Domain=x.example\n" STREAM,
 	 "baseline 200\nSet-Cookie: __Host-a=1; Secure; Path=/\n" STREAM, VERDICT_PASS},
