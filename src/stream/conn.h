@@ -319,5 +319,7 @@ void timers_stream(struct engine *e, struct conn *c);
 void record_connect(struct engine *e, const struct conn *c, struct slice last_event_id);
 void record_refusal(struct engine *e, const struct conn *c, enum refusal refusal, bool soft,
 		    struct slice detail);
+/* A connection that there is no room for: nothing is known but its address. */
+void record_no_room(struct engine *e, const struct arrival *arrival);
 void record_close(struct engine *e, const struct conn *c, enum stream_close close,
 		  uint64_t dropped);

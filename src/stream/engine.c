@@ -95,12 +95,12 @@ static void arrive(struct engine *e, struct conn *c, const struct arrival *arriv
 struct conn *engine_accept(struct engine *e, int io, const struct arrival *arrival)
 {
 	if (e->connections >= e->config.max_connections || !admit_connection(e->config.admit)) {
-		e->counters.refusals[REFUSAL_FULL]++;
+		record_no_room(e, arrival);
 		return NULL;
 	}
 	struct conn *c = slab_alloc(&e->conns);
 	if (!c) {
-		e->counters.refusals[REFUSAL_FULL]++;
+		record_no_room(e, arrival);
 		admit_connection_end(e->config.admit);
 		return NULL;
 	}

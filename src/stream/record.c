@@ -108,6 +108,21 @@ void record_refusal(struct engine *e, const struct conn *c, enum refusal refusal
 	emit(e, &r);
 }
 
+void record_no_room(struct engine *e, const struct arrival *arrival)
+{
+	const struct stream_record r = {
+		.kind = RECORD_REFUSE,
+		.user = principal_user(arrival->principal),
+		.auth_method = credential_source_name(CREDENTIAL_NONE),
+		.addr = arrival->addr,
+		.refusal = REFUSAL_FULL,
+		.status = refusal_row(REFUSAL_FULL)->status,
+	};
+
+	e->counters.refusals[REFUSAL_FULL]++;
+	emit(e, &r);
+}
+
 void record_close(struct engine *e, const struct conn *c, enum stream_close close, uint64_t dropped)
 {
 	struct stream_record r = of_stream(c, RECORD_DISCONNECT);

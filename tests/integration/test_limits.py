@@ -60,6 +60,7 @@ class Caps(HubCase):
         with Connection(server) as late:
             self.shed(late.response(), 503, "G501")
             self.assertTrue(late.is_closed())
+        server.log(event="sse_refuse", rule="G501", remoteAddr="127.0.0.1", authMethod="none")
         publisher.publish("two")
         self.assertEqual([first.next().data, first.next().data], ["one", "two"])
         self.frees(server, second)
