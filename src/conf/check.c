@@ -179,6 +179,18 @@ static void check_ports(const struct check *c)
 	}
 }
 
+static void check_http2(const struct check *c)
+{
+	const struct settings *s = c->settings;
+
+	for (size_t i = 0; !s->http2.enabled && i < s->listen_count; i++) {
+		if (s->listen[i].h2c == CONF_H2C_ON)
+			refuse_shown(c, SLICE("listen[].h2c"), entry_place(c, SLICE("listen"), i),
+				     s->listen[i].address,
+				     SLICE("http2.enabled is false: nobody could speak it here"));
+	}
+}
+
 /* Where listen[`i`] has the key below tls, or else tls itself. */
 static struct conf_at tls_place(const struct check *c, size_t i, struct slice key)
 {
@@ -515,6 +527,7 @@ static const struct {
 	{check_exposure,
 	 {SLICE_INIT("listen"), SLICE_INIT("hosts"), SLICE_INIT("auth"), SLICE_INIT("routes")}},
 	{check_ports, {SLICE_INIT("listen"), SLICE_INIT("admin")}},
+	{check_http2, {SLICE_INIT("listen"), SLICE_INIT("http2")}},
 	{check_tls, {SLICE_INIT("listen")}},
 	{check_admin, {SLICE_INIT("admin")}},
 	{check_cookie, {SLICE_INIT("auth")}},
