@@ -73,7 +73,6 @@ struct auth_keys *auth_keys_new(const struct auth_keys_config *config)
 		return NULL;
 	}
 	k->config = *config;
-	k->config.source.stop_fd = k->stop.fd;
 	k->rng.state = config->seed;
 	list_init(&k->waiting);
 	refresh_init(&k->refresh, config->pace, now_ms());
@@ -141,12 +140,15 @@ static bool take(struct auth_keys *k, const struct auth_loaded *loaded, uint64_t
 
 /* One load. */
 
-static void begin_line(struct writer *w, char room[AUTH_LOG_LINE], const struct auth_keys *k)
+/* A reason names the file, if it is one, by itself. */
+static void put_failure(struct writer *w, const struct auth_keys *k, struct slice why)
 {
-	writer_init(w, room, AUTH_LOG_LINE);
 	put(w, SLICE("auth.jwt: "));
-	auth_put_source(w, &k->config.source);
-	put(w, SLICE(": "));
+	if (k->config.source.url) {
+		auth_put_url(w, k->config.source.url);
+		put(w, SLICE(": "));
+	}
+	put(w, why);
 }
 
 static void log_failure(const struct auth_keys *k, struct slice why, uint64_t again_ms)
@@ -154,8 +156,8 @@ static void log_failure(const struct auth_keys *k, struct slice why, uint64_t ag
 	char room[AUTH_LOG_LINE];
 	struct writer w;
 
-	begin_line(&w, room, k);
-	put(&w, why);
+	writer_init(&w, room, sizeof(room));
+	put_failure(&w, k, why);
 	put(&w, SLICE("; next try in "));
 	put_u64(&w, (again_ms + 999) / 1000);
 	put(&w, SLICE(" s"));
@@ -167,7 +169,10 @@ static void log_success(const struct auth_keys *k, size_t count, size_t skipped)
 	char room[AUTH_LOG_LINE];
 	struct writer w;
 
-	begin_line(&w, room, k);
+	writer_init(&w, room, sizeof(room));
+	put(&w, SLICE("auth.jwt: "));
+	auth_put_source(&w, &k->config.source);
+	put(&w, SLICE(": "));
 	put_u64(&w, count);
 	put(&w, count == 1 ? SLICE(" key") : SLICE(" keys"));
 	if (skipped > 0) {
@@ -194,22 +199,21 @@ static void succeed(struct auth_keys *k, const struct auth_loaded *loaded, struc
 		log_success(k, count, skipped);
 }
 
-static void fail(struct auth_keys *k, struct slice why, struct list *jobs)
+/* Milliseconds until the next try; 0: there is none. */
+static uint64_t fail(struct auth_keys *k, struct list *jobs)
 {
 	lock(k);
 	uint64_t now = now_ms();
 	refresh_fail(&k->refresh, now, &k->rng);
-	uint64_t again_ms = k->refresh.due_ms - now;
-	bool stopping = k->stopping;
+	uint64_t again_ms = k->stopping ? 0 : k->refresh.due_ms - now;
 	k->finished++;
 	move_all(&k->waiting, jobs);
 	unlock(k);
-	if (!stopping)
-		log_failure(k, why, again_ms);
+	return again_ms;
 }
 
-/* False: `why` has the reason. The refresh must have begun. */
-static bool load(struct auth_keys *k, struct writer *why)
+/* False: `why` has the reason, and *ret_again_ms is as of fail. The refresh must have begun. */
+static bool load(struct auth_keys *k, struct writer *why, uint64_t *ret_again_ms)
 {
 	struct auth_loaded loaded;
 	struct list jobs;
@@ -219,7 +223,7 @@ static bool load(struct auth_keys *k, struct writer *why)
 	if (good)
 		succeed(k, &loaded, &jobs);
 	else
-		fail(k, writer_slice(why), &jobs);
+		*ret_again_ms = fail(k, &jobs);
 	k->config.on_loaded(k->config.ctx, &jobs);
 	return good;
 }
@@ -244,20 +248,36 @@ static void *run(void *arg)
 	while (wait_for_turn(k)) {
 		char room[AUTH_LOG_LINE];
 		struct writer why;
+		uint64_t again_ms;
 
 		writer_init(&why, room, sizeof(room));
-		(void)load(k, &why);
+		if (!load(k, &why, &again_ms) && again_ms > 0)
+			log_failure(k, writer_slice(&why), again_ms);
 	}
 	return NULL;
 }
 
+/* The load that the start waits for: where it fails, the caller tells why, and nobody tries again.
+ */
+static bool load_first(struct auth_keys *k, struct writer *why)
+{
+	char room[AUTH_LOG_LINE];
+	struct writer reason;
+	uint64_t again_ms;
+
+	writer_init(&reason, room, sizeof(room));
+	refresh_begin(&k->refresh, now_ms());
+	if (load(k, &reason, &again_ms))
+		return true;
+	put_failure(why, k, writer_slice(&reason));
+	return false;
+}
+
 enum err auth_keys_start(struct auth_keys *k, bool wait, struct writer *why)
 {
-	if (wait) {
-		refresh_begin(&k->refresh, now_ms());
-		if (!load(k, why))
-			return E_NOT_FOUND;
-	}
+	if (wait && !load_first(k, why))
+		return E_NOT_FOUND;
+	k->config.source.stop_fd = k->stop.fd;
 	if (pthread_create(&k->thread, NULL, run, k) != 0)
 		return E_IO;
 	k->started = true;

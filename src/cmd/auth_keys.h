@@ -16,7 +16,7 @@
 #define AUTH_KEYS_OLD   4u /* replaced sets; more rotations within the overlap drop the oldest */
 
 struct auth_keys_config {
-	struct auth_source source; /* but stop_fd, which is ours */
+	struct auth_source source; /* its stop_fd is for the load that start waits for */
 	struct refresh_pace pace;
 	uint64_t overlap_ms;
 	uint64_t seed; /* of the jitter */

@@ -31,6 +31,7 @@ void auth_jwt_init(struct auth_jwt *jwt)
 	*jwt = (struct auth_jwt){
 		.overlap_ms = AUTH_OVERLAP_MS,
 		.timeout_ms = AUTH_LOAD_MS,
+		.stop_fd = -1,
 		.pace = refresh_default_pace(),
 	};
 	jwt_rules_init(&jwt->rules);
@@ -207,7 +208,8 @@ static enum err start_tokens(struct auth_service *s, struct writer *why)
 			   .file_count = s->jwt.file_count,
 			   .trust = s->trust,
 			   .servers = s->config.servers,
-			   .timeout_ms = s->jwt.timeout_ms},
+			   .timeout_ms = s->jwt.timeout_ms,
+			   .stop_fd = s->jwt.stop_fd},
 		.pace = s->jwt.pace,
 		.overlap_ms = s->jwt.overlap_ms,
 		.ctx = s,

@@ -26,6 +26,7 @@ struct auth_jwt {
 	bool required;       /* no start without the keys; files are always required */
 	uint64_t overlap_ms; /* how long a replaced set stays good */
 	uint64_t timeout_ms; /* of one fetch */
+	int stop_fd;         /* readable: gives up the fetch that the start waits for; -1: none */
 	struct refresh_pace pace;
 };
 

@@ -138,7 +138,7 @@ static int init_workers(struct server *s)
 static int init_auth(struct server *s)
 {
 	const struct serve_setup *setup = &s->generation->setup;
-	enum err err = serve_auth_init(&s->auth, &setup->conf, setup->hash);
+	enum err err = serve_auth_init(&s->auth, &setup->conf, setup->hash, s->signal_fd);
 
 	if (err) {
 		(void)fprintf(stderr, "sluice serve: cannot start: %s\n", err_text(err));

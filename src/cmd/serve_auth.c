@@ -84,10 +84,12 @@ static void log_line(void *ctx, struct slice line)
 
 /* Tables. */
 
-enum err serve_auth_init(struct serve_auth *a, const struct settings *conf, struct siphash_key hash)
+enum err serve_auth_init(struct serve_auth *a, const struct settings *conf, struct siphash_key hash,
+			 int stop_fd)
 {
 	const struct auth_settings *auth = &conf->auth;
 
+	a->stop_fd = stop_fd;
 	a->revocations = revocations_new((size_t)auth->revoke.max, auth->revoke.keep_ms, hash);
 	a->tickets = tickets_new((size_t)auth->ticket.max, hash);
 	a->resumes = resumes_new((size_t)auth->ticket.max, hash);
@@ -115,7 +117,7 @@ static void take_types(struct serve_validators *v, const struct jwt_settings *co
 	v->jwt.rules.type_count = n;
 }
 
-static void take_jwt(struct serve_validators *v, const struct jwt_settings *conf)
+static void take_jwt(struct serve_validators *v, const struct jwt_settings *conf, int stop_fd)
 {
 	if (!conf->keys.ptr)
 		return;
@@ -128,6 +130,7 @@ static void take_jwt(struct serve_validators *v, const struct jwt_settings *conf
 		v->jwt.file_count = 1;
 	}
 	v->jwt.required = conf->required;
+	v->jwt.stop_fd = stop_fd;
 	v->jwt.rules.algs = conf->algorithms;
 	v->jwt.rules.issuer = conf->issuer;
 	v->jwt.rules.audiences = conf->audiences;
@@ -169,7 +172,7 @@ enum err serve_validators_init(struct serve_validators *v, const struct serve_au
 		.done = done,
 		.log = log_line,
 	};
-	take_jwt(v, &conf->auth.jwt);
+	take_jwt(v, &conf->auth.jwt, a->stop_fd);
 	take_introspection(v, &conf->auth);
 	if (!v->config.jwt && !v->config.introspection)
 		return OK;

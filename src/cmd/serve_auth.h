@@ -19,11 +19,12 @@ struct serve_auth {
 	struct tickets *tickets;
 	struct resumes *resumes;
 	struct revocations *revocations;
+	int stop_fd; /* readable: nobody waits any more for keys that are fetched at the start */
 };
 
-/* `hash` is that of all principals. Errors: E_NOMEM. */
-enum err serve_auth_init(struct serve_auth *a, const struct settings *conf,
-			 struct siphash_key hash);
+/* `hash` is that of all principals; `stop_fd` stays the caller's. Errors: E_NOMEM. */
+enum err serve_auth_init(struct serve_auth *a, const struct settings *conf, struct siphash_key hash,
+			 int stop_fd);
 /* After the engines and the validators. Harmless on a zeroed one. */
 void serve_auth_fini(struct serve_auth *a);
 

@@ -40,8 +40,8 @@ class Files(unittest.TestCase):
     def test_a_private_key_does_not_belong_here(self):
         self.path.write_text(Key("k").private)
         with Service(keys=self.path) as service:
-            self.assertEqual(service.start, f"failed start: {self.path}: holds a private key, "
-                             "where only the public one belongs")
+            self.assertEqual(service.start, f"failed start: auth.jwt: {self.path}: holds a "
+                             "private key, where only the public one belongs")
 
     def test_public_keys_of_a_file(self):
         key, other = Key("k"), Key("k")
@@ -57,7 +57,7 @@ class Files(unittest.TestCase):
     def test_a_file_that_is_missing_stops_the_start(self):
         with Service(keys=self.path) as service:
             self.assertEqual(service.start,
-                             f"failed start: {self.path}: No such file or directory")
+                             f"failed start: auth.jwt: {self.path}: No such file or directory")
 
 
 class KeySets(unittest.TestCase):
@@ -154,7 +154,8 @@ class KeySets(unittest.TestCase):
         with Server(answer("503 Service Unavailable")) as server:
             with Service(jwks=server.url(), required=1) as service:
                 self.assertEqual(service.start,
-                                 "failed start: the answer has status 503")
+                                 f"failed start: auth.jwt: {server.url()}: the answer has "
+                                 "status 503")
 
     def test_each_bad_answer_has_its_line_and_no_secret(self):
         big = json_answer(b'{"keys":[' + b" " * (256 << 10) + b"]}")

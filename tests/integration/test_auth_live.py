@@ -8,7 +8,7 @@ import time
 import unittest
 
 from auth_lab import Server, json_answer
-from client_lab import PATIENCE, answer, hold
+from client_lab import PATIENCE, Running, answer, hold
 from harness import Stream, run
 from hub_lab import ACCEPT, JSON, ORIGIN, config
 from identity_lab import PRIVATE, IdentityCase, SigningKey, claims, jwt, key_set, need_node
@@ -152,10 +152,24 @@ class KeySets(Live):
         conf = config(auth={"jwt": jwt(issuer.url("/keys?canary"), required=True)})
         done = run("serve", "-c", self.file(json.dumps(conf)))
         self.assertEqual(done.returncode, 3, done)
-        self.assertIn(f"{issuer.url()}: the answer has status 503", done.stderr)
-        self.assertIn("cannot start", done.stderr)
+        self.assertIn(f"sluice serve: cannot start: auth.jwt: {issuer.url()}: the answer has "
+                      "status 503\n", done.stderr)
         self.assertNotIn("canary", done.stderr)
         self.assertEqual(done.stdout, "")
+
+    def test_a_start_that_waits_for_keys_can_be_interrupted(self):
+        asked = threading.Event()
+
+        def wait(server, _):
+            asked.set()
+            server.stop.wait(PATIENCE)
+
+        issuer = self.issuer(wait)
+        conf = config(auth={"jwt": jwt(issuer.url(), required=True)})
+        with Running("serve", "-c", self.file(json.dumps(conf))) as starting:
+            self.assertTrue(asked.wait(PATIENCE))
+            self.assertEqual(starting.interrupt(), 3)
+            self.assertIn(f"{issuer.url()}: stopped\n", starting.process.stderr.read().decode())
 
     def test_keys_that_come_late(self):
         issuer = self.issuer(DOWN)
