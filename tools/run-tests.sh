@@ -19,7 +19,7 @@ readonly FAULTS=$OUT/faults # SUITE and TEST of each failure that can be run by 
 readonly INTEGRATED=(sluice bench/bare tests/unit/cmd/auth-driver) # what integration tests run
 mkdir -p "$OUT"
 rm -f "$OUT/total" "$FAULTS"
-declare -A alone=() # by suite: how to run one of its tests
+declare -A alone=() # by suite: the shell's words that run one of its tests, but its name
 passed=0
 failed=0
 running=
@@ -116,7 +116,7 @@ run_integration() { # RUN SUITE KIND DIR FILE...
 	shift 4
 	mapfile -t modules < <(basename -a -s .py "$@")
 	build_for "$suite" "$kind" "${INTEGRATED[@]}" || return 0
-	alone[$suite]="env SLUICE=$program PYTHONPATH=tests/integration python3 -m unittest -v"
+	alone[$suite]="SLUICE=${program@Q} PYTHONPATH=tests/integration python3 -m unittest -v"
 	SLUICE=$program PYTHONPATH=tests/integration "$run" "$suite" unittest "$OUT/$suite.log" \
 		python3 -m unittest -v "${modules[@]}"
 }
@@ -132,23 +132,23 @@ rest_of_integration() {
 # The audit against servers that break its rules, and real stacks; most of its time is waiting.
 run_lab() {
 	build_for lab release sluice || return 0
-	alone[lab]="env SLUICE=$PWD/build/sluice PYTHONPATH=tests/lab python3 -m unittest -v"
+	alone[lab]="SLUICE=${PWD@Q}/build/sluice PYTHONPATH=tests/lab python3 -m unittest -v"
 	SLUICE=$PWD/build/sluice run_beside lab unittest "$OUT/lab.log" \
 		python3 -m unittest discover -s tests/lab -t tests/lab -p 'test_*.py' -v
 }
 
 run_browser() {
 	build_for browser release sluice || return 0
-	alone[browser]="env SLUICE=$PWD/build/sluice tests/browser/run.sh"
+	alone[browser]="SLUICE=${PWD@Q}/build/sluice tests/browser/run.sh"
 	SLUICE=$PWD/build/sluice run_suite browser node "$OUT/browser.log" tests/browser/run.sh
 }
 
 # One test that failed, once more; its log tells whether the second time was better.
 run_again() { # COUNT SUITE TEST
-	local log=$OUT/again-$2.log words
+	local log=$OUT/again-$2.log
 	echo "again: $2: $3 …"
-	read -ra words <<<"${alone[$2]}"
-	timeout -k 10 "$SUITE_MAX" "${words[@]}" "$3" >"$log" 2>&1 || return 0
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	timeout -k 10 "$SUITE_MAX" bash -c "${alone[$2]}"' "$0"' "$3" >"$log" 2>&1 || return 0
 	echo "flaky: $2: $3: passed when it ran alone"
 	passed=$((passed + $1))
 	failed=$((failed - $1))
