@@ -18,6 +18,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 from auth_lab import Authority  # noqa: E402
 from harness import PROGRAM, ROOT, only_if, run  # noqa: E402
 
+WORLD = ["unshare", "-rnmpf", "--kill-child", "--mount-proc"]
 WORLD_MAX = 240  # seconds for one document
 KEY = "publish-key-of-the-examples"
 TOKEN = "subscriber-key-of-the-examples"
@@ -127,8 +128,7 @@ def documents():
 
 
 def namespaces_are_there():
-    return subprocess.run(["unshare", "-rnm", "true"], capture_output=True,
-                          check=False).returncode == 0
+    return subprocess.run([*WORLD, "true"], capture_output=True, check=False).returncode == 0
 
 
 def has_descriptors(name):
@@ -170,7 +170,7 @@ def outcomes(name):
             "beside": [TICKS] if servers is ALL_RUN else [],
             "before": first, "commands": [line for line in lines if line not in first],
             "at_a_time": SIDE_BY_SIDE.get(name, 1)}
-    done = subprocess.run(["unshare", "-rnm", sys.executable, str(HERE / "world.py")],
+    done = subprocess.run([*WORLD, sys.executable, str(HERE / "world.py")],
                           input=json.dumps(plan), capture_output=True, text=True,
                           timeout=WORLD_MAX, check=False,
                           env={**os.environ, "SLUICE_PUBLISH_KEY": KEY, "TOKEN": TOKEN})

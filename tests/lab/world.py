@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine that the examples of the documents speak of: run within `unshare -rnm`.
+"""The machine that the examples of the documents speak of: run within `unshare -rnmpf`.
 
 In a network of its own every port is free and every address may be ours, and in a mount namespace
-/etc/hosts and the authorities of the system are what we want: so examples run word by word. Reads a
-plan as JSON from standard input, writes the outcomes as JSON:
+/etc/hosts and the authorities of the system are what we want: so examples run word by word. What
+they leave running ends with us, the first process of their world. Reads a plan as JSON from standard input, writes the outcomes as JSON:
 
     {"program": path, "files": {name: text}, "before": [command...],
      "servers": [[words of sluice serve]...], "beside": [command...], "at_a_time": number, "commands": [command...]}
@@ -147,6 +147,7 @@ def play(plan, log):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(1))  # the first process has no default
     plan = json.load(sys.stdin)
     with tempfile.TemporaryDirectory(prefix="sluice-") as name:
         folder = pathlib.Path(name)

@@ -2,7 +2,8 @@
 """Real programs and proxies, each started as its users start it, on a free port of loopback.
 
 A function here gives a Running with the port, or raises Missing with the package to install.
-Programs are stopped by their own process group, and their files go with the folder.
+Programs stay in the process group of the tests, so that whoever interrupts these ends them too.
+Their files go with the folder.
 """
 
 import grp
@@ -11,7 +12,6 @@ import pathlib
 import pwd
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -61,7 +61,7 @@ class Running:
         log = open(pathlib.Path(folder.name) / "log", "wb")
         with log:
             self.process = subprocess.Popen(words, cwd=folder.name, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True,
+                                            stdout=log, stderr=log,
                                             env={**os.environ, "PORT": str(port),
                                                  "PERIOD_MS": PERIOD_MS, **(env or {})})
         try:
@@ -90,18 +90,12 @@ class Running:
         raise AssertionError(f"nobody listens at {self.port}: {self.said()}")
 
     def stop(self):
+        self.process.terminate()
         try:
-            os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(3)
         except subprocess.TimeoutExpired:
-            pass
-        except ProcessLookupError:
-            pass
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
+            self.process.kill()
+            self.process.wait()
         self.folder.cleanup()
 
 
