@@ -173,10 +173,13 @@ static bool is_refused(const SSL *ssl)
 
 static const char *reason(const SSL *ssl)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long error = ERR_peek_last_error();
+	const char *text = ERR_reason_error_string(error);
 
 	if (is_refused(ssl))
 		return X509_verify_cert_error_string(SSL_get_verify_result(ssl));
+	if (ERR_GET_REASON(error) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
+		return "the peer does not speak the version of HTTP that was offered (ALPN)";
 	return text ? text : "the connection ended in the middle of TLS";
 }
 

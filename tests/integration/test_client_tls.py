@@ -3,6 +3,7 @@
 
 import json
 import ssl
+import subprocess
 import tempfile
 import unittest
 
@@ -15,6 +16,11 @@ NAMES = "DNS:localhost,IP:127.0.0.1"
 COMMANDS = ("tail", "publish")
 
 
+def stop(process):
+    process.kill()
+    process.communicate()
+
+
 class TlsCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -23,8 +29,9 @@ class TlsCase(unittest.TestCase):
         cls.good = cls.authority.context(NAMES)
 
     def ask(self, command, url, ca=None):
-        """One run of either command against the same URL."""
-        words = {"tail": ["--quiet", "--no-reconnect", url], "publish": ["t", "x", "--url", url]}
+        """One run of a command against the same URL."""
+        words = {"tail": ["--quiet", "--no-reconnect", url], "publish": ["t", "x", "--url", url],
+                 "audit": ["--quick", url]}
         return run(command, "--ca", ca or self.authority.ca, *words[command], env=KEY)
 
 
@@ -126,6 +133,21 @@ class NotBelieved(TlsCase):
 
     def test_a_version_before_1_2(self):
         self.refused(self.authority.context(NAMES, version=ssl.TLSVersion.TLSv1_1), "")
+
+    def test_http_2_alone(self):
+        """The ssl module of Python takes a client that has no protocol in common."""
+        certificate, key = self.authority.leaf(NAMES)
+        server = subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", "-alpn", "h2",
+                                   "-cert", certificate, "-key", key], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(stop, server)
+        port = next(line.rpartition(":")[2].strip() for line in server.stdout
+                    if line.startswith("ACCEPT"))
+        for command in (*COMMANDS, "audit"):
+            code, _, err = self.ask(command, f"https://localhost:{port}/")
+            self.assertEqual(code, 3)
+            self.assertIn("TLS failed: the peer does not speak the version of HTTP that was "
+                          "offered (ALPN)\n", err)
 
     def test_a_port_without_tls(self):
         for command in COMMANDS:
