@@ -82,7 +82,8 @@ static enum err close_failed(int fd)
 	return E_IO;
 }
 
-enum err listener_probe(struct slice host, uint16_t port)
+/* Bound, and not yet listening. shared: with other sockets of ours (SO_REUSEPORT). */
+static enum err bind_to(struct slice host, uint16_t port, bool shared, int *ret_fd)
 {
 	struct sockaddr_storage address;
 	socklen_t len;
@@ -93,26 +94,30 @@ enum err listener_probe(struct slice host, uint16_t port)
 	int fd = open_socket(&address);
 	if (fd < 0)
 		return E_IO;
-	if (bind(fd, (struct sockaddr *)&address, len) != 0)
+	if ((shared && !set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
+	    bind(fd, (struct sockaddr *)&address, len) != 0)
 		return close_failed(fd);
-	(void)close(fd);
+	*ret_fd = fd;
 	return OK;
+}
+
+enum err listener_probe(struct slice host, uint16_t port)
+{
+	int fd;
+	enum err err = bind_to(host, port, false, &fd);
+
+	if (!err)
+		(void)close(fd);
+	return err;
 }
 
 enum err listener_open(struct slice host, uint16_t port, int *ret_fd, uint16_t *ret_port)
 {
-	struct sockaddr_storage address;
-	socklen_t len;
-	enum err err = parse_address(host, port, &address, &len);
+	int fd;
+	enum err err = bind_to(host, port, true, &fd);
 
 	if (err)
 		return err;
-	int fd = open_socket(&address);
-	if (fd < 0)
-		return E_IO;
-	if (!set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
-	    bind(fd, (struct sockaddr *)&address, len) != 0)
-		return close_failed(fd);
 	*ret_fd = fd;
 	*ret_port = port_of(fd);
 	return OK;
