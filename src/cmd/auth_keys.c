@@ -32,6 +32,8 @@ struct auth_keys {
 	struct list waiting;
 };
 
+#define NO_MORE UINT64_MAX
+
 static uint64_t now_ms(void)
 {
 	return monotonic_ns() / 1000000;
@@ -199,13 +201,13 @@ static void succeed(struct auth_keys *k, const struct auth_loaded *loaded, struc
 		log_success(k, count, skipped);
 }
 
-/* Milliseconds until the next try; 0: there is none. */
+/* Milliseconds until the next try; NO_MORE: there is none. */
 static uint64_t fail(struct auth_keys *k, struct list *jobs)
 {
 	lock(k);
 	uint64_t now = now_ms();
 	refresh_fail(&k->refresh, now, &k->rng);
-	uint64_t again_ms = k->stopping ? 0 : k->refresh.due_ms - now;
+	uint64_t again_ms = k->stopping ? NO_MORE : k->refresh.due_ms - now;
 	k->finished++;
 	move_all(&k->waiting, jobs);
 	unlock(k);
@@ -251,14 +253,13 @@ static void *run(void *arg)
 		uint64_t again_ms;
 
 		writer_init(&why, room, sizeof(room));
-		if (!load(k, &why, &again_ms) && again_ms > 0)
+		if (!load(k, &why, &again_ms) && again_ms != NO_MORE)
 			log_failure(k, writer_slice(&why), again_ms);
 	}
 	return NULL;
 }
 
-/* The load that the start waits for: where it fails, the caller tells why, and nobody tries again.
- */
+/* Where it fails, the caller tells why, and nobody tries again. */
 static bool load_first(struct auth_keys *k, struct writer *why)
 {
 	char room[AUTH_LOG_LINE];

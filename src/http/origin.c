@@ -22,7 +22,7 @@ uint16_t origin_default_port(struct slice scheme)
 	return 0;
 }
 
-static struct slice without_dot(struct slice host)
+struct slice host_without_dot(struct slice host)
 {
 	return slice_ends(host, SLICE(".")) ? slice_upto(host, host.len - 1) : host;
 }
@@ -61,7 +61,7 @@ static bool ends_in_number(struct slice name)
 
 static bool is_name(struct slice host)
 {
-	struct slice name = without_dot(host);
+	struct slice name = host_without_dot(host);
 	uint8_t bytes[4];
 
 	if (host.len > HOST_MAX || !char_all(name, CHAR_HOST) || has_empty_label(name))
@@ -126,7 +126,7 @@ enum err host_parse(struct slice s, struct host_port *ret_host)
 
 	if (authority_parse(s, &host))
 		return E_SYNTAX;
-	host.host = without_dot(host.host);
+	host.host = host_without_dot(host.host);
 	*ret_host = host;
 	return OK;
 }
@@ -165,7 +165,7 @@ enum err origin_parse(struct slice s, struct origin *ret_origin)
 
 bool host_matches(struct host_port got, struct host_port want)
 {
-	if (!slice_eq_nocase(without_dot(got.host), without_dot(want.host)))
+	if (!slice_eq_nocase(host_without_dot(got.host), host_without_dot(want.host)))
 		return false;
 	return !want.has_port || got.port == want.port;
 }
@@ -183,7 +183,7 @@ static bool is_loopback6(const uint8_t b[static 16])
 
 bool host_is_loopback(struct slice host)
 {
-	struct slice name = without_dot(host);
+	struct slice name = host_without_dot(host);
 	struct slice suffix = SLICE(".localhost");
 	uint8_t bytes[16];
 
@@ -200,5 +200,5 @@ bool host_is_literal(struct slice host)
 {
 	uint8_t bytes[16];
 
-	return ip4_parse(without_dot(host), bytes) || parse_bracketed(host, bytes);
+	return ip4_parse(host_without_dot(host), bytes) || parse_bracketed(host, bytes);
 }

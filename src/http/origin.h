@@ -41,6 +41,8 @@ enum err host_parse(struct slice s, struct host_port *ret_host);
 enum err authority_parse(struct slice s, struct host_port *ret_host);
 /* Equal names (ASCII case, trailing dot) and, where `want` has a port, equal ports. */
 bool host_matches(struct host_port got, struct host_port want);
+/* The root's dot at the end names the same host. */
+struct slice host_without_dot(struct slice host);
 /* localhost, *.localhost, 127.0.0.0/8, [::1]. */
 bool host_is_loopback(struct slice host);
 /* An IPv4 or IPv6 literal. */

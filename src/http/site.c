@@ -6,26 +6,16 @@
 #include <libpsl.h>
 #include <string.h>
 
-/* The root's dot names the same host. */
-static struct slice without_root(struct slice host)
-{
-	return host.len > 1 && host.ptr[host.len - 1] == '.' ? slice_upto(host, host.len - 1)
-							     : host;
-}
-
 /* The registrable domain as a part of `host`; `host` itself where it has none. */
 static struct slice domain_of(struct slice host)
 {
-	char name[SITE_MAX_HOST + 1];
+	char name[HOST_MAX + 1];
 
 	/* Addresses have no domains: 1.2.3.4 is not below 3.4. */
-	if (host.len > SITE_MAX_HOST || host_is_literal(host))
+	if (host.len > HOST_MAX || host_is_literal(host))
 		return host;
-	for (size_t i = 0; i < host.len; i++) {
-		char c = host.ptr[i];
-
-		name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
+	for (size_t i = 0; i < host.len; i++)
+		name[i] = ascii_lower(host.ptr[i]);
 	name[host.len] = '\0';
 	const char *domain = psl_registrable_domain(psl_builtin(), name);
 
@@ -34,5 +24,5 @@ static struct slice domain_of(struct slice host)
 
 bool site_is_same(struct slice a, struct slice b)
 {
-	return slice_eq_nocase(domain_of(without_root(a)), domain_of(without_root(b)));
+	return slice_eq_nocase(domain_of(host_without_dot(a)), domain_of(host_without_dot(b)));
 }

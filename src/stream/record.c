@@ -112,7 +112,6 @@ void record_no_room(struct engine *e, const struct arrival *arrival)
 {
 	const struct stream_record r = {
 		.kind = RECORD_REFUSE,
-		.user = principal_user(arrival->principal),
 		.auth_method = credential_source_name(CREDENTIAL_NONE),
 		.addr = arrival->addr,
 		.refusal = REFUSAL_FULL,

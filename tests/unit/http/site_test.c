@@ -2,6 +2,7 @@
 #include "../edge.h"
 #include "../test.h"
 
+#include "http/origin.h"
 #include "http/site.h"
 
 #include <string.h>
@@ -51,11 +52,11 @@ static void hosts_are_one_site_or_not(void **state)
 static void a_host_past_its_maximum_is_a_site_of_its_own(void **state)
 {
 	(void)state;
-	char host[SITE_MAX_HOST + 1];
+	char host[HOST_MAX + 1];
 
 	memset(host, 'a', sizeof(host));
-	memcpy(host + SITE_MAX_HOST - 12, ".example.com", 12);
-	assert_true(site_is_same((struct slice){host, SITE_MAX_HOST}, SLICE("b.example.com")));
+	memcpy(host + HOST_MAX - 12, ".example.com", 12);
+	assert_true(site_is_same((struct slice){host, HOST_MAX}, SLICE("b.example.com")));
 	memcpy(host + sizeof(host) - 12, ".example.com", 12);
 	assert_false(site_is_same((struct slice){host, sizeof(host)}, SLICE("b.example.com")));
 	assert_true(site_is_same((struct slice){host, sizeof(host)},
