@@ -135,9 +135,9 @@ class IdentityCase(HubCase):
     def guarded(self, auth, **keys):
         """A hub with no public topic, that the page at ORIGIN may read with credentials."""
         return self.hub(config(
-            cors={"origins": [ORIGIN], "credentials": True},
             auth={"cookie": "session", **auth},
-            **{"routes": [{"path": "/stream", "hub": {"public": []}}],
+            **{"cors": {"origins": [ORIGIN], "credentials": True},
+               "routes": [{"path": "/stream", "hub": {"public": []}}],
                "limits": {"per-address": "off", "per-user": "off", "per-token": "off"}, **keys}))
 
     def tokens(self, key, many, **header):
@@ -166,13 +166,13 @@ class IdentityCase(HubCase):
         response = self.fetch(server, "POST", "/auth/revoke", (BEARER, JSON), json.dumps(who))
         self.assertEqual((response.status, response.body), (200, b'{"revoked":true}\n'))
 
-    def post_for_ticket(self, server, headers):
+    def post_for_ticket(self, server, headers, origin=ORIGIN):
         return self.fetch(server, "POST", "/auth/stream-token",
-                          (JSON, ("Origin", ORIGIN), *headers), '{"topics":["private"]}')
+                          (JSON, ("Origin", origin), *headers), '{"topics":["private"]}')
 
-    def ticket(self, server, headers):
+    def ticket(self, server, headers, origin=ORIGIN):
         """The URL that a page opens, its ticket planted."""
-        response = self.post_for_ticket(server, headers)
+        response = self.post_for_ticket(server, headers, origin)
         self.assertEqual(response.status, 200, response)
         answer = json.loads(response.body)
         self.plant(answer["ticket"])

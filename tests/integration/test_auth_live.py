@@ -256,6 +256,23 @@ class Tickets(Live):
         self.plant(pair.split("=", 1)[1])
         return ("Cookie", pair)
 
+    def test_the_cookie_reaches_pages_of_other_sites_where_there_are_any(self):
+        """By the list of public suffixes: customers of one suffix are not one site."""
+        for host, origin, same_site in (
+                ("hub.example.co.uk", "https://app.example.co.uk", "SameSite=Lax"),
+                ("hub.co.uk", "https://app.co.uk", "SameSite=None"),
+                ("bob.github.io", "https://ann.github.io", "SameSite=None")):
+            with self.subTest(origin):
+                server = self.guarded(
+                    {"jwt": jwt(self.keys_path(self.key))}, hosts=[host, "127.0.0.1"],
+                    cors={"origins": [origin], "credentials": True},
+                    proxies={"trusted": ["127.0.0.1"]})
+                url = self.ticket(server, self.bearer(self.token(self.key)), origin)
+                secure = (("Host", host), ("X-Forwarded-Proto", "https"))
+                stream = self.stream(server, url, secure)
+                self.assertIn(same_site, dict(stream.headers)["set-cookie"])
+                self.plant(dict(stream.headers)["set-cookie"].split(";")[0].split("=", 1)[1])
+
     def test_a_page_opens_with_a_ticket_and_comes_back_with_its_cookie(self):
         server = self.tokened()
         url = self.ticket(server, self.bearer(self.token(self.key)))
