@@ -16,6 +16,9 @@ import sys
 import textwrap
 
 TAP_LINE = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*)$")
+# Its name, the first line of its text where it has one, and the reason between two rules.
+FAULT = re.compile(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (.+)$"
+                   r"(?:(?:\n(?!---).+)?\n-+\n((?s:.*?))\n(?====|---))?", re.MULTILINE)
 CI = os.environ.get("CI") == "true"
 TOLD_MAX = 8                    # failures of a suite that are shown with their reasons
 LINES_MAX, WIDTH_MAX = 15, 300  # of each reason: its last lines, cut
@@ -89,9 +92,7 @@ def unittest(tally, path):
     if not ran:
         tally.fail("did not run to its end")
         return
-    faults = re.findall(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (.+)$(?:\n-+\n((?s:.*?))\n(?====|---))?",
-                        text, re.MULTILINE)
-    for name, why in faults:
+    for name, why in (faults := FAULT.findall(text)):
         word = re.search(r"\(([\w.]+)\)", name)
         if word:
             tally.fail_test(name, why, word.group(1))
